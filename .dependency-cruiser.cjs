@@ -1,0 +1,39 @@
+/** The one rule of direction, checked: apps import packages; packages import no app and, `wire` aside, not each other. */
+module.exports = {
+  forbidden: [
+    {
+      name: 'packages-import-wire-only',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/src' },
+      to: { path: '^(packages|apps|tools)/', pathNot: '^packages/(wire|$1)/' },
+    },
+    {
+      name: 'control-plane-loads-no-engine',
+      comment: 'apps/api and apps/cli never load the emulator or the RDP server',
+      severity: 'error',
+      from: { path: '^apps/(api|cli)/src' },
+      to: { path: '^packages/(emulator|rdp|auth)/' },
+    },
+    {
+      name: 'cli-knows-the-client-only',
+      severity: 'error',
+      from: { path: '^apps/cli/src', pathNot: '[.]test[.]ts$' },
+      to: { path: '^(packages|apps)/', pathNot: '^(packages/client|apps/cli)/' },
+    },
+    { name: 'no-cycles', severity: 'error', from: { path: '^(packages|apps)/' }, to: { circular: true } },
+    {
+      name: 'a-package-has-one-face',
+      comment: 'other workspaces are reached by their name, never into their folders',
+      severity: 'error',
+      from: { path: '^(packages|apps|tools)/([^/]+)/src' },
+      to: { path: '^(packages|apps|tools)/([^/]+)/(src|dist)/', pathNot: ['^$1/$2/', '/dist/(index|testing)[.]', '/src/(index|testing)[.]'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules|/dist/' },
+    exclude: { path: '[.]d[.]ts$' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'default'] },
+  },
+};
