@@ -1,0 +1,56 @@
+/** The shapes of control requests, checked before a handler sees them. Pure. */
+import { isRecord } from './lines.js';
+import { ControlError, type ControlMethod } from './messages.js';
+
+type Check = (value: unknown) => boolean;
+
+const number: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const text: Check = (value) => typeof value === 'string';
+const flag: Check = (value) => typeof value === 'boolean';
+const list =
+  (element: Check, most: number): Check =>
+  (value) =>
+    Array.isArray(value) && value.length <= most && value.every(element);
+const record =
+  (fields: Record<string, Check>): Check =>
+  (value) =>
+    isRecord(value) && Object.entries(fields).every(([key, check]) => check(value[key]));
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
+
+const nothing = record({});
+const byte: Check = (value) => number(value) && (value as number) <= 0xff;
+const port: Check = (value) => number(value) && (value as number) <= 0xffff;
+const properties: Check = (value) => isRecord(value) && Object.values(value).every(text);
+const vrde = record({
+  enabled: flag,
+  ports: list(port, 65536),
+  addresses: list(text, 64),
+  authType: (value) => value === 'null' || value === 'external' || value === 'guest',
+  authLibrary: text,
+  multiConnection: flag,
+  reuseConnection: flag,
+  properties,
+});
+
+const shapes: Record<ControlMethod, Check> = {
+  status: nothing,
+  pause: nothing,
+  resume: nothing,
+  reset: nothing,
+  powerOff: nothing,
+  powerButton: nothing,
+  putScancodes: record({ scancodes: list(byte, 4096) }),
+  putString: record({ text }),
+  screenshot: record({ screen: number }),
+  setVrde: record({ vrde }),
+  disconnectClient: record({ id: number }),
+  setMedium: record({ controller: text, port: number, device: number, medium: orNull(record({ path: text, readOnly: flag })) }),
+};
+
+/** @throws ControlError `E_INVALIDARG` for parameters that `method` does not take */
+export function checkParams(method: ControlMethod, params: unknown): void {
+  if (!shapes[method](params)) throw new ControlError('E_INVALIDARG', `wrong parameters for control method '${method}'`);
+}

@@ -1,0 +1,102 @@
+/** The requests and events of a machine's control socket, each with its types. Pure types. */
+import type { ExitRecord, MediumSpec, VrdeSpec } from './spec.js';
+
+export type MachineState = 'starting' | 'running' | 'paused' | 'stopping' | 'poweroff' | 'aborted';
+
+export interface VrdeClient {
+  readonly id: number;
+  readonly user: string;
+  readonly domain: string;
+  readonly clientName: string;
+  readonly address: string;
+  readonly clientVersion: number;
+  readonly encryption: string;
+  /** ISO 8601. */
+  readonly since: string;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+}
+
+export interface VrdeStatus {
+  /** The port really bound; `null` while the server does not listen. */
+  readonly port: number | null;
+  /** Why the server does not listen although it is switched on. */
+  readonly problem?: string;
+  readonly clients: readonly VrdeClient[];
+  readonly clientsSoFar: number;
+  /** The last session that ended: ISO 8601. */
+  readonly lastStart?: string;
+  readonly lastEnd?: string;
+}
+
+export interface ScreenStatus {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface MachineStatus {
+  readonly uuid: string;
+  readonly pid: number;
+  readonly state: MachineState;
+  readonly vrde: VrdeStatus;
+  readonly screens: readonly ScreenStatus[];
+  /** What the administrator should know of this run, such as an adapter that has no network behind it. */
+  readonly notices: readonly string[];
+}
+
+/** Method name to its parameters and result. */
+export interface ControlMethods {
+  status: { params: Record<string, never>; result: MachineStatus };
+  pause: { params: Record<string, never>; result: null };
+  resume: { params: Record<string, never>; result: null };
+  reset: { params: Record<string, never>; result: null };
+  powerOff: { params: Record<string, never>; result: null };
+  powerButton: { params: Record<string, never>; result: null };
+  /** Raw set-1 bytes, as `controlvm keyboardputscancode` takes them. */
+  putScancodes: { params: { scancodes: readonly number[] }; result: null };
+  /** Text typed on a US keyboard. */
+  putString: { params: { text: string }; result: null };
+  /** A PNG, base64. */
+  screenshot: { params: { screen: number }; result: { png: string; width: number; height: number } };
+  /** Opens, closes or changes the remote display of the running machine. */
+  setVrde: { params: { vrde: VrdeSpec }; result: VrdeStatus };
+  disconnectClient: { params: { id: number }; result: null };
+  setMedium: {
+    params: { controller: string; port: number; device: number; medium: MediumSpec | null };
+    result: null;
+  };
+}
+
+/** Event name to its data. */
+export interface ControlEvents {
+  state: { readonly state: MachineState; readonly reason?: string };
+  vrde: VrdeStatus;
+  ended: ExitRecord;
+}
+
+export type ControlMethod = keyof ControlMethods;
+export type Params<M extends ControlMethod> = ControlMethods[M]['params'];
+export type Result<M extends ControlMethod> = ControlMethods[M]['result'];
+
+/** VirtualBox's result codes, as far as a machine process answers with them. */
+export type ErrorCode =
+  | 'VBOX_E_OBJECT_NOT_FOUND'
+  | 'VBOX_E_INVALID_VM_STATE'
+  | 'VBOX_E_VM_ERROR'
+  | 'VBOX_E_FILE_ERROR'
+  | 'VBOX_E_HOST_ERROR'
+  | 'VBOX_E_NOT_SUPPORTED'
+  | 'VBOX_E_OBJECT_IN_USE'
+  | 'E_INVALIDARG';
+
+/** A request that makes no sense for this machine, with a result code and what to do. */
+export class ControlError extends Error {
+  override readonly name = 'ControlError';
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * What the control plane hands to a machine process: one machine's settings, whole and resolved.
+ *
+ * Paths are absolute. Names are VirtualBox's. Pure types.
+ */
+
+export type BootDevice = 'none' | 'floppy' | 'dvd' | 'disk' | 'net';
+export type DriveType = 'hdd' | 'dvddrive' | 'fdd';
+
+export interface MediumSpec {
+  readonly path: string;
+  readonly readOnly: boolean;
+}
+
+export interface DriveSpec {
+  readonly bus: 'ide' | 'floppy';
+  /** Controller's name as the administrator gave it, for messages. */
+  readonly controller: string;
+  readonly port: number;
+  readonly device: number;
+  readonly type: DriveType;
+  /** `null`: the drive is there and empty. */
+  readonly medium: MediumSpec | null;
+}
+
+export interface SerialSpec {
+  /** 1 to 4, as in `--uart1`. */
+  readonly slot: number;
+  readonly ioBase: number;
+  readonly irq: number;
+  /** `server`: a unix socket is made at `path`; `client`: one is connected to; `file`: output is appended to it. */
+  readonly mode: 'disconnected' | 'server' | 'client' | 'file';
+  readonly path: string | null;
+}
+
+export interface AdapterSpec {
+  /** 1 to 8, as in `--nic1`. */
+  readonly slot: number;
+  readonly attachment: 'none' | 'null' | 'nat';
+  readonly type: string;
+  /** Twelve hexadecimal digits. */
+  readonly mac: string;
+  readonly cableConnected: boolean;
+}
+
+export interface HardwareSpec {
+  readonly engine: 'v86';
+  readonly memoryMiB: number;
+  readonly vramMiB: number;
+  readonly cpus: number;
+  readonly monitorCount: number;
+  readonly acpi: boolean;
+  /** The guest's clock holds UTC; otherwise the host's local time. */
+  readonly rtcUseUtc: boolean;
+  readonly boot: readonly BootDevice[];
+  readonly drives: readonly DriveSpec[];
+  readonly serialPorts: readonly SerialSpec[];
+  readonly adapters: readonly AdapterSpec[];
+}
+
+export interface VrdeSpec {
+  readonly enabled: boolean;
+  /** Tried in order; the first free one is bound. */
+  readonly ports: readonly number[];
+  /** Empty: all addresses of the host, IPv6 beside IPv4. */
+  readonly addresses: readonly string[];
+  readonly authType: 'null' | 'external' | 'guest';
+  readonly authLibrary: string;
+  readonly multiConnection: boolean;
+  readonly reuseConnection: boolean;
+  /** VRDE properties by name, such as `Security/Method`. */
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+export interface MachineSpec {
+  readonly uuid: string;
+  readonly name: string;
+  /** The machine's folder; its process writes `Logs/` there. */
+  readonly folder: string;
+  /** The control socket that the process opens, mode 0600. */
+  readonly controlSocket: string;
+  /** Written when the process ends while nobody listens: an `ExitRecord` as JSON. */
+  readonly exitFile: string;
+  /** Folder of the remote display server's key and certificate. */
+  readonly identityFolder: string;
+  readonly startPaused: boolean;
+  readonly hardware: HardwareSpec;
+  readonly vrde: VrdeSpec;
+}
+
+/** How a machine process ended. */
+export interface ExitRecord {
+  readonly state: 'poweroff' | 'aborted';
+  /** Why, for `aborted`. */
+  readonly reason?: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
