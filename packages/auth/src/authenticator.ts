@@ -1,0 +1,27 @@
+/**
+ * Who may connect: the question an authenticator is asked and the answer it gives.
+ *
+ * Modelled on VirtualBox's authentication SDK. Nothing is permitted until an authenticator permits it: one that is missing, throws or
+ * does not answer in time refuses. Pure types.
+ */
+
+/** One login, as the remote display or the HTTP API received it. */
+export interface LogonAttempt {
+  readonly user: string;
+  readonly password: string;
+  readonly domain: string;
+  /** Number of the connection, unique within the server's life. */
+  readonly clientId: number;
+  /** UUID of the machine. */
+  readonly machineId: string;
+  /** The client's network address. */
+  readonly address: string;
+  readonly clientName: string;
+}
+
+export type Judgement = { readonly granted: true } | { readonly granted: false; readonly reason: string };
+
+export interface Authenticator {
+  /** Aborting `signal` means that the client has gone: the answer is no longer wanted. */
+  judge(attempt: LogonAttempt, signal: AbortSignal): Promise<Judgement>;
+}
