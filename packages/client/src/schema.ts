@@ -1,0 +1,1948 @@
+/** Made from the API's OpenAPI document by `pnpm --filter @belvedere/api run openapi`: change the API, not this file. */
+export interface paths {
+    "/machines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listMachines"];
+        put?: never;
+        post: operations["createMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["registerMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getMachine"];
+        put?: never;
+        post?: never;
+        delete: operations["unregisterMachine"];
+        options?: never;
+        head?: never;
+        patch: operations["changeMachine"];
+        trace?: never;
+    };
+    "/machines/{ref}/storage-controllers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["addStorageController"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{ref}/storage-controllers/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["removeStorageController"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{ref}/storage-controllers/{name}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["setAttachment"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{ref}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["startMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{ref}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["pauseMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{ref}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["resumeMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{ref}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["resetMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{ref}/power-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["powerOffMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{ref}/power-button": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["pressPowerButton"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{ref}/keyboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["typeKeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{ref}/vrde": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["changeVrde"];
+        trace?: never;
+    };
+    "/machines/{ref}/vrde/clients/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["disconnectVrdeClient"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{ref}/screens/{screen}/screenshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["screenshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listMedia"];
+        put?: never;
+        post: operations["createMedium"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getMedium"];
+        put?: never;
+        post?: never;
+        delete: operations["closeMedium"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ostypes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listOsTypes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/extradata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getGlobalExtraData"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/extradata/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["setGlobalExtraData"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{ref}/extradata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getMachineExtraData"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{ref}/extradata/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["setMachineExtraData"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/shutdown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["shutdown"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/system-properties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getSystemProperties"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["changeSystemProperties"];
+        trace?: never;
+    };
+    "/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["watchEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        Problem: {
+            /** @enum {string} */
+            code: "E_INVALIDARG" | "E_ACCESSDENIED" | "VBOX_E_OBJECT_NOT_FOUND" | "VBOX_E_INVALID_VM_STATE" | "VBOX_E_INVALID_OBJECT_STATE" | "VBOX_E_OBJECT_IN_USE" | "VBOX_E_FILE_ERROR" | "VBOX_E_XML_ERROR" | "VBOX_E_NOT_SUPPORTED" | "VBOX_E_VM_ERROR" | "VBOX_E_HOST_ERROR" | "E_FAIL";
+            /** @description what is wrong and what to do */
+            message: string;
+            /** @description as in VirtualBox error details */
+            component: string;
+            interface: string;
+        };
+        MachineSummary: {
+            /** Format: uuid */
+            uuid: string;
+            name: string;
+            /** @enum {string} */
+            state: "poweroff" | "starting" | "running" | "paused" | "stopping" | "aborted";
+            /** @description VirtualBox's id of the guest's system, such as WindowsXP */
+            osType: string;
+        };
+        CreateMachine: {
+            name: string;
+            /** @description default: Other */
+            osType?: string;
+            /** Format: uuid */
+            uuid?: string;
+            /** @description absolute; default: the system property 'machineFolder' */
+            baseFolder?: string;
+            /** @description false: only the settings file is written */
+            register: boolean;
+        };
+        Adapter: {
+            slot: number;
+            /** @enum {string} */
+            attachment: "none" | "null" | "nat";
+            /** @enum {string} */
+            type: "NE2000" | "virtio" | "Am79C970A" | "Am79C973" | "82540EM" | "82543GC" | "82545EM";
+            /** @description twelve hexadecimal digits */
+            mac: string;
+            cableConnected: boolean;
+            /** @description what the administrator should know of this adapter */
+            notice: string | null;
+        };
+        SerialPort: {
+            slot: number;
+            enabled: boolean;
+            ioBase: number;
+            irq: number;
+            /** @enum {string} */
+            mode: "disconnected" | "server" | "client" | "file";
+            /** @description unix socket or file; null when disconnected */
+            path: string | null;
+        };
+        VrdeSettings: {
+            enabled: boolean;
+            /** @description ports and ranges as they were set, such as 5000,5010-5012 */
+            ports: string;
+            /** @description addresses, comma-separated; empty: all addresses of the host */
+            addresses: string;
+            /** @enum {string} */
+            authType: "null" | "external" | "guest";
+            /** @description null: the system's authentication library */
+            authLibrary: string | null;
+            multiConnection: boolean;
+            reuseConnection: boolean;
+            videoChannel: boolean;
+            videoChannelQuality: number;
+            /** @description every known VRDE property; null: not set */
+            properties: {
+                [key: string]: string | null;
+            };
+        };
+        AttachedMedium: {
+            /** Format: uuid */
+            uuid: string;
+            /** @enum {string} */
+            type: "hdd" | "dvd" | "floppy";
+            path: string;
+        };
+        Attachment: {
+            port: number;
+            device: number;
+            /** @enum {string} */
+            type: "hdd" | "dvddrive" | "fdd";
+            /** @description null: the drive is empty */
+            medium: components["schemas"]["AttachedMedium"] | null;
+        };
+        StorageController: {
+            name: string;
+            /** @enum {string} */
+            bus: "ide" | "floppy";
+            /** @description chipset, such as PIIX4 or I82078 */
+            chipset: string;
+            portCount: number;
+            devicesPerPort: number;
+            bootable: boolean;
+            attachments: components["schemas"]["Attachment"][];
+        };
+        VrdeClient: {
+            id: number;
+            user: string;
+            domain: string;
+            clientName: string;
+            address: string;
+            clientVersion: number;
+            encryption: string;
+            /** Format: date-time */
+            since: string;
+            bytesSent: number;
+            bytesReceived: number;
+        };
+        VrdeStatus: {
+            /** @description the port really bound; null while the server does not listen */
+            port: number | null;
+            /** @description why the server does not listen although it is switched on */
+            problem?: string;
+            clients: components["schemas"]["VrdeClient"][];
+            clientsSoFar: number;
+            /** Format: date-time */
+            lastStart?: string;
+            /** Format: date-time */
+            lastEnd?: string;
+        };
+        Screen: {
+            /** @description pixels */
+            width: number;
+            /** @description pixels */
+            height: number;
+        };
+        Run: {
+            /** @description the machine process's id */
+            pid: number;
+            /** Format: date-time */
+            startedAt: string;
+            vrde: components["schemas"]["VrdeStatus"];
+            screens: components["schemas"]["Screen"][];
+            /** @description what the administrator should know of this run */
+            notices: string[];
+        };
+        Machine: {
+            /** Format: uuid */
+            uuid: string;
+            name: string;
+            /** @enum {string} */
+            state: "poweroff" | "starting" | "running" | "paused" | "stopping" | "aborted";
+            /** @description VirtualBox's id of the guest's system, such as WindowsXP */
+            osType: string;
+            description: string;
+            /** @description the .vbox file */
+            settingsFile: string;
+            folder: string;
+            logFolder: string;
+            registered: boolean;
+            /** Format: date-time */
+            stateChangedAt: string;
+            /** @description why the machine is in its state, where there is something to say */
+            stateReason: string | null;
+            /** @enum {string} */
+            engine: "v86";
+            memoryMiB: number;
+            vramMiB: number;
+            cpus: number;
+            monitorCount: number;
+            acpi: boolean;
+            rtcUseUtc: boolean;
+            boot: ("none" | "floppy" | "dvd" | "disk" | "net")[];
+            adapters: components["schemas"]["Adapter"][];
+            serialPorts: components["schemas"]["SerialPort"][];
+            vrde: components["schemas"]["VrdeSettings"];
+            storageControllers: components["schemas"]["StorageController"][];
+            /** @description what the administrator should know of these settings */
+            notices: string[];
+            /** @description null while the machine is off */
+            run: components["schemas"]["Run"] | null;
+        };
+        RegisterMachine: {
+            /** @description absolute path of a .vbox file */
+            settingsFile: string;
+        };
+        AdapterChange: {
+            slot: number;
+            /** @description none, null or nat */
+            attachment?: string;
+            type?: string;
+            /** @description twelve hexadecimal digits, or 'auto' for a new one */
+            mac?: string;
+            cableConnected?: boolean;
+        };
+        SerialPortChange: {
+            slot: number;
+            enabled?: boolean;
+            ioBase?: number;
+            irq?: number;
+            /** @enum {string} */
+            mode?: "disconnected" | "server" | "client" | "file";
+            /** @description absolute */
+            path?: string | null;
+        };
+        VrdeChanges: {
+            enabled?: boolean;
+            /** @description ports and ranges such as 5000,5010-5012; 'default': 3389 */
+            ports?: string;
+            /** @description IP addresses, comma-separated; empty: all addresses of the host */
+            addresses?: string;
+            /** @enum {string} */
+            authType?: "null" | "external" | "guest";
+            /** @description null: the system's library */
+            authLibrary?: string | null;
+            multiConnection?: boolean;
+            reuseConnection?: boolean;
+            videoChannel?: boolean;
+            /** @description 10 to 100 */
+            videoChannelQuality?: number;
+            /** @description VRDE properties by name; null: back to the default */
+            properties?: {
+                [key: string]: string | null;
+            };
+        };
+        MachineChanges: {
+            name?: string;
+            osType?: string;
+            description?: string;
+            memoryMiB?: number;
+            vramMiB?: number;
+            cpus?: number;
+            monitorCount?: number;
+            acpi?: boolean;
+            rtcUseUtc?: boolean;
+            /** @description boot1 to boot4 */
+            boot?: ("none" | "floppy" | "dvd" | "disk" | "net")[];
+            adapters?: components["schemas"]["AdapterChange"][];
+            serialPorts?: components["schemas"]["SerialPortChange"][];
+            vrde?: components["schemas"]["VrdeChanges"];
+        };
+        AddStorageController: {
+            name: string;
+            /** @description ide or floppy */
+            bus: string;
+            /** @description PIIX3, PIIX4 or ICH6 for ide; I82078 for floppy */
+            chipset?: string;
+            portCount?: number;
+            bootable?: boolean;
+        };
+        SetAttachment: {
+            port: number;
+            device: number;
+            /**
+             * @description needed where nothing is attached yet, unless the medium is known
+             * @enum {string}
+             */
+            type?: "hdd" | "dvddrive" | "fdd";
+            /** @description absolute path, UUID, 'emptydrive', or null: detach */
+            medium: string | null;
+        };
+        StartMachine: {
+            /**
+             * @description the remote display for this run: on, off, or as configured (the default)
+             * @enum {string}
+             */
+            vrde?: "on" | "off" | "config";
+            /** @description VRDE properties for this run */
+            vrdeProperties?: {
+                [key: string]: string | null;
+            };
+            /** @description the guest waits for resume */
+            paused?: boolean;
+        };
+        KeyboardInput: {
+            /** @description raw set-1 scancode bytes */
+            scancodes?: number[];
+            /** @description typed on a US keyboard */
+            text?: string;
+        };
+        MediumUser: {
+            /** Format: uuid */
+            uuid: string;
+            name: string;
+        };
+        Medium: {
+            /** Format: uuid */
+            uuid: string;
+            /** @enum {string} */
+            type: "hdd" | "dvd" | "floppy";
+            path: string;
+            /** @description VDI or RAW */
+            format: string;
+            /** @description Standard or Fixed */
+            variant: string;
+            /** @description what the guest sees, in bytes */
+            sizeBytes: number;
+            /** @description what the host stores, in bytes; null while the file is inaccessible */
+            sizeOnDiskBytes: number | null;
+            accessible: boolean;
+            /** @description why the file is inaccessible */
+            problem: string | null;
+            /** @description machines that have it attached */
+            usedBy: components["schemas"]["MediumUser"][];
+        };
+        CreateMedium: {
+            /**
+             * @description only disks can be created
+             * @enum {string}
+             */
+            type: "hdd";
+            /** @description absolute path of the new file */
+            path: string;
+            sizeBytes: number;
+            /** @description VDI */
+            format?: string;
+            /** @description Standard or Fixed */
+            variant?: string;
+        };
+        OsType: {
+            id: string;
+            description: string;
+            familyId: string;
+            familyDescription: string;
+            is64Bit: boolean;
+            /** @description recommended */
+            memoryMiB: number;
+            /** @description recommended */
+            vramMiB: number;
+            /** @description recommended size of the first disk */
+            diskMiB: number;
+            /** @description chipset of the IDE controller that its drivers know */
+            ideChipset: string;
+            /** @description network card that its drivers know */
+            adapterType: string;
+            rtcUseUtc: boolean;
+        };
+        ExtraDataValue: {
+            /** @description null: the key is removed */
+            value: string | null;
+        };
+        Health: {
+            /** @enum {string} */
+            status: "ok";
+        };
+        MachineCounts: {
+            registered: number;
+            running: number;
+        };
+        Status: {
+            pid: number;
+            version: string;
+            /** @description of the TCP door */
+            url: string;
+            home: string;
+            /** @description of the private door */
+            socket: string;
+            /** Format: date-time */
+            startedAt: string;
+            machines: components["schemas"]["MachineCounts"];
+        };
+        Shutdown: {
+            /**
+             * @description keep: running machines go on without the API
+             * @enum {string}
+             */
+            machines: "keep" | "powerOff";
+        };
+        SystemProperties: {
+            /** @description where new machines are made */
+            machineFolder: string;
+            vrdeAuthLibrary: string;
+            defaultHardDiskFormat: string;
+            logFolder: string;
+            minMemoryMiB: number;
+            maxMemoryMiB: number;
+            minVramMiB: number;
+            maxVramMiB: number;
+            maxCpus: number;
+            maxMonitors: number;
+            maxAdapters: number;
+            maxSerialPorts: number;
+            maxBootPosition: number;
+            /** @description bytes */
+            maxDiskSize: number;
+        };
+        SystemPropertyChanges: {
+            /** @description absolute; 'default': the folder machines under the home */
+            machineFolder?: string;
+            vrdeAuthLibrary?: string;
+        };
+        MachineEvent: {
+            /** @enum {string} */
+            type: "machine";
+            /** Format: uuid */
+            uuid: string;
+            name: string;
+            /** @enum {string} */
+            state: "poweroff" | "starting" | "running" | "paused" | "stopping" | "aborted";
+            reason?: string;
+        };
+        VrdeEvent: {
+            /** @enum {string} */
+            type: "vrde";
+            /** Format: uuid */
+            uuid: string;
+            name: string;
+            vrde: components["schemas"]["VrdeStatus"];
+        };
+        RegistryEvent: {
+            /** @enum {string} */
+            type: "registry";
+            /** @enum {string} */
+            change: "registered" | "changed" | "unregistered";
+            /** Format: uuid */
+            uuid: string;
+            name: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    listMachines: {
+        parameters: {
+            query?: {
+                /** @description running: only machines that are on */
+                state?: "running";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineSummary"][];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateMachine"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registerMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterMachine"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unregisterMachine: {
+        parameters: {
+            query?: {
+                /** @description true: its files too, and the images that no other machine uses */
+                delete?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MachineChanges"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addStorageController: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddStorageController"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeStorageController: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setAttachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetAttachment"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartMachine"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pauseMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resetMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    powerOffMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pressPowerButton: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    typeKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyboardInput"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeVrde: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VrdeChanges"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disconnectVrdeClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    screenshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+                screen: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMedia: {
+        parameters: {
+            query?: {
+                type?: "hdd" | "dvd" | "floppy";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Medium"][];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createMedium: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateMedium"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Medium"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMedium: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the medium's UUID or absolute path */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Medium"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    closeMedium: {
+        parameters: {
+            query?: {
+                /** @description true: the file too */
+                delete?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description the medium's UUID or absolute path */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOsTypes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OsType"][];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getGlobalExtraData: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string;
+                    };
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setGlobalExtraData: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExtraDataValue"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMachineExtraData: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string;
+                    };
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setMachineExtraData: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExtraDataValue"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shutdown: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Shutdown"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSystemProperties: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemProperties"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeSystemProperties: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SystemPropertyChanges"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemProperties"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watchEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description server-sent events; the schema is that of each data line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["MachineEvent"] | components["schemas"]["VrdeEvent"] | components["schemas"]["RegistryEvent"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
