@@ -1,0 +1,238 @@
+/**
+ * The block map of an open VDI: where each block stands, new blocks, and the order in which the file learns of them.
+ *
+ * A checker compares `cBlocksAllocated` in the header with the entries in the map, so the two must change as one, although no
+ * two sectors of a disk do. Therefore the map has two places in the file. `offBlocks`, which stands in the same sector as
+ * `cBlocksAllocated`, says which one counts:
+ *
+ * 1. extend the file by the new block, which is zero, and write the guest's data into it (`allocate`, then the caller)
+ * 2. bring the idle map up to date
+ * 3. fdatasync
+ * 4. write the header's sector: `offBlocks` of that map, the new `cBlocksAllocated`
+ * 5. fdatasync; the maps have changed places
+ *
+ * **At every moment the file is the consistent image before step 4 or the one after it.** Blocks that no commit has seen yet are lost by a
+ * crash, which is what a disk's write cache may do; `flush` commits. An image made elsewhere with no room for a second map is
+ * updated in place: in one write where header and entry share a page of memory (no kill of the process can tear that), else the count
+ * first. A crash in between then leaves a count that is too high, which this package and VirtualBox read well.
+ */
+import { Serial } from './ordering.js';
+import type { HostFile } from './ports.js';
+import { newUuid } from './uuid.js';
+import { Block, headerEnd, headerSector, mapSize, type VdiHeader } from './vdi-header.js';
+
+const pageSize = 4096;
+const entriesPerPage = pageSize / 4;
+/** Blocks that may wait for a commit before one is begun. */
+const commitBlocks = 64;
+/** Milliseconds that they may wait. */
+const commitDelay = 1000;
+
+/** Where a second map of the same size fits between the header and the data; undefined where it does not. */
+export function secondMapOffset(header: VdiHeader): number | undefined {
+  const { offBlocks, offData, cBlocks } = header;
+  const size = mapSize(cBlocks);
+  const pageAfter = (offset: number): number => Math.ceil(offset / pageSize) * pageSize;
+  if (pageAfter(headerEnd(header)) + size <= offBlocks) return pageAfter(headerEnd(header));
+  const behind = Math.max(pageAfter(offBlocks + size), offBlocks + size);
+  return behind + size <= offData ? behind : undefined;
+}
+
+export class BlockMap {
+  private readonly allocating = new Map<number, Promise<number>>();
+  private readonly allocations = new Serial();
+  private readonly commits = new Serial();
+  /** Allocated since the last commit began. */
+  private pending = new Map<number, number>();
+  /** Pages in which a place of the map in the file differs from `entries`. */
+  private idleStale: Set<number> | 'all' = 'all';
+  private currentStale = new Set<number>();
+  private readonly idle: { offset: number } | undefined;
+  private headerStale = false;
+  private headerSynced = true;
+  private tailCut = false;
+  private touched = false;
+  private timer: NodeJS.Timeout | undefined;
+  private background: Promise<void> | undefined;
+  /** Positions below `end` that no block has, in descending order: another program's crash leaves such. */
+  private readonly holes: number[];
+
+  /**
+   * @param entries the map as the file has it
+   * @param used how many of them are positions
+   * @param end the first position behind all of them
+   */
+  constructor(
+    private readonly file: HostFile,
+    private header: VdiHeader,
+    private sector: Uint8Array,
+    private readonly entries: Uint32Array,
+    private used: number,
+    private end: number,
+  ) {
+    const offset = secondMapOffset(header);
+    this.idle = offset === undefined ? undefined : { offset };
+    this.holes = used < end ? findHoles(entries.subarray(0, header.cBlocks), end) : [];
+  }
+
+  /** Offset in the file of a block's data; undefined where it has none and reads as zero. */
+  position(block: number): number | undefined {
+    const at = this.pending.get(block) ?? this.entries[block]!;
+    return at >= Block.ZERO ? undefined : this.offsetOf(at);
+  }
+
+  /** Gives a block its place in the file, full of zeroes, and returns that place's offset. @throws NoSpaceError, and nothing has changed */
+  allocate(block: number): Promise<number> {
+    const present = this.position(block);
+    if (present !== undefined) return Promise.resolve(present);
+    const underway = this.allocating.get(block);
+    if (underway) return underway;
+    const allocation = this.allocations.run(() => this.extend(block)).finally(() => this.allocating.delete(block));
+    this.allocating.set(block, allocation);
+    return allocation;
+  }
+
+  /** Notes that the guest has changed something since the image was opened: an image that hangs on this one must be able to tell. */
+  touch(): void {
+    if (this.touched) return;
+    this.touched = true;
+    this.header = { ...this.header, uuidModify: newUuid() };
+    this.headerStale = true;
+  }
+
+  /** Makes all that is allocated, and all data written before, durable. */
+  commit(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    return this.commits.run(async () => {
+      this.settlePending();
+      if (!this.headerStale) return this.syncAll();
+      if (this.idle) await this.commitTo(this.idle);
+      else await this.commitInPlace();
+    });
+  }
+
+  private offsetOf(at: number): number {
+    return this.header.offData + at * this.header.cbBlock;
+  }
+
+  private async extend(block: number): Promise<number> {
+    const { cbBlock } = this.header;
+    const hole = this.holes.at(-1);
+    const at = hole ?? this.end;
+    if (hole !== undefined) {
+      await this.file.write(new Uint8Array(cbBlock), this.offsetOf(at));
+      this.holes.pop();
+    } else {
+      // What a crash left behind the last block would shine through the new one.
+      if (!this.tailCut && (await this.file.size()) > this.offsetOf(at)) await this.file.truncate(this.offsetOf(at));
+      this.tailCut = true;
+      await this.file.truncate(this.offsetOf(at + 1));
+      this.end++;
+    }
+    this.pending.set(block, at);
+    this.schedule();
+    return this.offsetOf(at);
+  }
+
+  /** A commit that nobody waits for. Its failure is not lost: the blocks stay pending, and the next flush meets it again. */
+  private schedule(): void {
+    const begin = (): void => {
+      this.background ??= this.commit()
+        .catch(() => undefined)
+        .finally(() => (this.background = undefined));
+    };
+    if (this.pending.size >= commitBlocks) begin();
+    else this.timer ??= setTimeout(begin, commitDelay).unref();
+  }
+
+  /** Moves what is pending into `entries`, which nothing else changes, so that a commit sees one state while new blocks are allocated. */
+  private settlePending(): void {
+    if (this.pending.size === 0) return;
+    for (const [block, at] of this.pending) {
+      this.entries[block] = at;
+      const page = Math.floor(block / entriesPerPage);
+      this.currentStale.add(page);
+      if (this.idleStale !== 'all') this.idleStale.add(page);
+    }
+    this.used += this.pending.size;
+    this.pending = new Map();
+    this.headerStale = true;
+  }
+
+  private async syncAll(): Promise<void> {
+    await this.file.sync();
+    this.headerSynced = true;
+  }
+
+  private async commitTo(idle: { offset: number }): Promise<void> {
+    if (this.currentStale.size) {
+      if (!this.headerSynced) await this.syncAll(); // the idle map may still be the one that counts on the disk
+      await this.writePages(idle.offset, this.idleStale);
+      await this.file.sync();
+      const { offBlocks } = this.header;
+      await this.writeHeader({ ...this.header, offBlocks: idle.offset, cBlocksAllocated: this.used });
+      idle.offset = offBlocks;
+      this.idleStale = this.currentStale;
+      this.currentStale = new Set();
+    } else {
+      await this.writeHeader({ ...this.header, cBlocksAllocated: this.used });
+    }
+    await this.syncAll();
+  }
+
+  private async commitInPlace(): Promise<void> {
+    const { offBlocks, cBlocks } = this.header;
+    const header = { ...this.header, cBlocksAllocated: this.used };
+    const end = offBlocks + mapSize(cBlocks);
+    if (this.currentStale.size && end <= pageSize) {
+      const head = new Uint8Array(end);
+      await this.file.read(head, 0);
+      head.set(headerSector(header, this.sector));
+      head.set(new Uint8Array(this.entries.buffer), offBlocks);
+      await this.file.write(head, 0);
+      this.header = header;
+    } else {
+      await this.writeHeader(header);
+      this.headerStale = true; // until the map has followed
+      if (this.currentStale.size) {
+        await this.file.sync();
+        await this.writePages(offBlocks, this.currentStale);
+      }
+    }
+    this.headerStale = false;
+    this.currentStale = new Set();
+    await this.syncAll();
+  }
+
+  private async writeHeader(header: VdiHeader): Promise<void> {
+    const sector = headerSector(header, this.sector);
+    await this.file.write(sector, 0);
+    this.sector = sector;
+    this.header = header;
+    this.headerStale = false;
+    this.headerSynced = false;
+  }
+
+  /** Writes the given pages of the map, neighbours in one piece. */
+  private async writePages(offset: number, pages: ReadonlySet<number> | 'all'): Promise<void> {
+    const bytes = new Uint8Array(this.entries.buffer);
+    if (pages === 'all') return this.file.write(bytes, offset);
+    const sorted = [...pages].sort((a, b) => a - b);
+    for (let i = 0; i < sorted.length; ) {
+      const first = i++;
+      while (i < sorted.length && sorted[i] === sorted[i - 1]! + 1) i++;
+      const start = sorted[first]! * pageSize;
+      await this.file.write(bytes.subarray(start, Math.min((sorted[i - 1]! + 1) * pageSize, bytes.length)), offset + start);
+    }
+  }
+}
+
+function findHoles(entries: Uint32Array, end: number): number[] {
+  const taken = new Uint8Array(end);
+  for (const at of entries) if (at < end) taken[at] = 1;
+  const holes: number[] = [];
+  for (let at = end - 1; at >= 0; at--) if (!taken[at]) holes.push(at);
+  return holes;
+}
+

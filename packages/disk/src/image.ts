@@ -1,0 +1,79 @@
+/** What all open images share: bounds, order of overlapping requests, flushing and closing. */
+import { ImageError } from './errors.js';
+import { RangeQueue } from './ordering.js';
+import type { Format, HostFile, Image, Variant } from './ports.js';
+
+/** Bytes that one request may move. */
+export const maxRequest = 64 << 20;
+
+export interface Shape {
+  readonly format: Format;
+  readonly variant: Variant;
+  readonly uuid: string | undefined;
+  readonly size: number;
+  readonly readOnly: boolean;
+}
+
+export abstract class OpenImage implements Image {
+  readonly format: Format;
+  readonly variant: Variant;
+  readonly uuid: string | undefined;
+  readonly size: number;
+  readonly readOnly: boolean;
+  readonly path: string;
+  private readonly queue = new RangeQueue();
+  private closing: Promise<void> | undefined;
+
+  /** @param released called once the file is closed */
+  constructor(
+    protected readonly file: HostFile,
+    shape: Shape,
+    private readonly released: () => Promise<void>,
+  ) {
+    this.path = file.path;
+    ({ format: this.format, variant: this.variant, uuid: this.uuid, size: this.size, readOnly: this.readOnly } = shape);
+  }
+
+  protected abstract readRange(offset: number, length: number): Promise<Uint8Array>;
+  protected abstract writeRange(offset: number, data: Uint8Array): Promise<void>;
+  /** Makes completed writes durable. */
+  protected abstract commit(): Promise<void>;
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    this.check('read', offset, length);
+    return this.queue.run(offset, length, false, () => this.readRange(offset, length));
+  }
+
+  async write(offset: number, data: Uint8Array): Promise<void> {
+    this.check('write', offset, data.length);
+    if (this.readOnly) throw new ImageError(this.path, 'write', 'the image is open for reading only');
+    return this.queue.run(offset, data.length, true, () => this.writeRange(offset, data));
+  }
+
+  async flush(): Promise<void> {
+    this.check('flush', 0, 0);
+    await this.settle();
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.settle().finally(() => this.file.close().finally(this.released));
+    return this.closing;
+  }
+
+  async actualSize(): Promise<number> {
+    this.check('size', 0, 0);
+    return this.file.occupied();
+  }
+
+  private async settle(): Promise<void> {
+    await this.queue.settled();
+    if (!this.readOnly) await this.commit();
+  }
+
+  private check(operation: string, offset: number, length: number): void {
+    if (this.closing) throw new ImageError(this.path, operation, 'the image is closed');
+    const inside = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0 && offset + length <= this.size;
+    if (!inside) throw new ImageError(this.path, operation, `${length} bytes at ${offset} are outside the disk of ${this.size} bytes`);
+    if (length > maxRequest) throw new ImageError(this.path, operation, `${length} bytes in one request are more than ${maxRequest}`);
+  }
+}

@@ -1,0 +1,116 @@
+/** What this package's tests share: temporary folders, qemu-img, and a host's file in memory that can fail and crash. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, test } from '@jest/globals';
+import type { HostFile } from './ports.js';
+
+/** A folder that goes when the file's tests have run. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'belvedere-disk-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+const present = spawnSync('qemu-img', ['--version']).status === 0;
+if (!present) process.stderr.write('skipped: comparisons with qemu-img, which is not installed (Debian: qemu-utils)\n');
+/** A test that needs qemu-img; skipped with a printed reason where it is not installed. */
+export const testWithQemu: typeof test.skip = present ? test : test.skip;
+
+/** Runs qemu-img and returns what it prints. @throws with its output when it fails, as `check` does on any finding */
+export function qemuImg(...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync('qemu-img', args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`qemu-img ${args.join(' ')}: ${status} ${stdout}${stderr}`);
+  return stdout;
+}
+
+type Step = { readonly write: Uint8Array; readonly at: number } | { readonly truncate: number } | 'sync';
+
+/** A file in memory that remembers every step, so that it can be looked at as each crash would have left it. */
+export class MemoryFile implements HostFile {
+  readonly path = 'memory';
+  readonly steps: Step[] = [];
+  /** Called before each step that changes the file: what it throws is the step's failure. */
+  before: (step: Step) => void = () => undefined;
+
+  constructor(
+    private bytes: Uint8Array = new Uint8Array(0),
+    readonly readOnly = false,
+  ) {}
+
+  get contents(): Uint8Array {
+    return this.bytes;
+  }
+  size(): Promise<number> {
+    return Promise.resolve(this.bytes.length);
+  }
+  occupied(): Promise<number> {
+    return this.size();
+  }
+  async read(into: Uint8Array, position: number): Promise<void> {
+    await Promise.resolve();
+    const part = this.bytes.subarray(position, position + into.length);
+    into.set(part);
+    into.fill(0, part.length);
+  }
+  async write(data: Uint8Array, at: number): Promise<void> {
+    await this.step({ write: data.slice(), at });
+  }
+  async truncate(size: number): Promise<void> {
+    await this.step({ truncate: size });
+  }
+  async sync(): Promise<void> {
+    await this.step('sync');
+  }
+  async close(): Promise<void> {}
+
+  private async step(step: Step): Promise<void> {
+    await Promise.resolve();
+    this.before(step);
+    this.steps.push(step);
+    this.bytes = apply(this.bytes, step);
+  }
+}
+
+function apply(bytes: Uint8Array, step: Step): Uint8Array {
+  if (step === 'sync') return bytes;
+  if ('truncate' in step) return resized(bytes, step.truncate);
+  const grown = resized(bytes, Math.max(bytes.length, step.at + step.write.length));
+  grown.set(step.write, step.at);
+  return grown;
+}
+
+function resized(bytes: Uint8Array, size: number): Uint8Array {
+  if (size === bytes.length) return bytes;
+  const other = new Uint8Array(size);
+  other.set(bytes.subarray(0, size));
+  return other;
+}
+
+const sector = 512;
+
+/** The file after the first `count` steps, as a killed process leaves it. */
+export function afterKill(initial: Uint8Array, steps: readonly Step[], count: number): Uint8Array {
+  return steps.slice(0, count).reduce(apply, initial.slice());
+}
+
+/**
+ * The file as a power cut after `count` steps may leave it: all up to the last sync, and of what came later any choice of sectors.
+ * @param survives decides for each sector or truncation since the last sync
+ */
+export function afterPowerCut(initial: Uint8Array, steps: readonly Step[], count: number, survives: () => boolean): Uint8Array {
+  const synced = steps.slice(0, count).lastIndexOf('sync') + 1;
+  let bytes = steps.slice(0, synced).reduce(apply, initial.slice());
+  for (const step of steps.slice(synced, count)) {
+    if (step === 'sync') continue;
+    if ('truncate' in step) {
+      if (survives()) bytes = apply(bytes, step);
+      continue;
+    }
+    for (let at = 0; at < step.write.length; at += sector) {
+      if (survives()) bytes = apply(bytes, { write: step.write.subarray(at, at + sector), at: step.at + at });
+    }
+  }
+  return bytes;
+}
