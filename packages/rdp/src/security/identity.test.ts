@@ -1,0 +1,115 @@
+import { X509Certificate } from 'node:crypto';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import tls from 'node:tls';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { parseServerCertificate } from './certificate.js';
+import { IdentityError, serverIdentity } from './identity.js';
+import { publicNumbers } from './rsa.js';
+
+const request = { commonName: 'host.example', altNames: ['127.0.0.1', '::1', 'other.example'] };
+const FILES = ['standard-certificate.pem', 'standard-key.pem', 'tls-certificate.pem', 'tls-key.pem'];
+const posix = process.platform !== 'win32';
+
+let scratch: string;
+let folder: string;
+beforeEach(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'belvedere-identity-'));
+  folder = join(scratch, 'not', 'there', 'yet');
+});
+afterEach(() => rm(scratch, { recursive: true, force: true }));
+
+describe('serverIdentity', () => {
+  test('makes an identity once and keeps it', async () => {
+    const made = await serverIdentity(folder, request);
+    const kept = await serverIdentity(folder, { commonName: 'another.example', altNames: [] });
+    expect(kept.tls).toEqual(made.tls);
+    expect(kept.standard.proprietaryCertificate).toEqual(made.standard.proprietaryCertificate);
+    expect(kept.standard.x509CertificateChain).toEqual(made.standard.x509CertificateChain);
+    expect(await readdir(folder)).toEqual(['rdp-identity']);
+  });
+
+  test('its certificates name the server and belong to its keys', async () => {
+    const { tls: own, standard } = await serverIdentity(folder, request);
+    const certificate = new X509Certificate(own.cert);
+    expect(certificate.subject).toBe('CN=host.example');
+    expect(certificate.checkHost('other.example')).toBe('other.example');
+    expect(certificate.checkIP('127.0.0.1')).toBe('127.0.0.1');
+    expect(certificate.checkIP('::1')).toBeDefined();
+    expect(certificate.verify(certificate.publicKey)).toBe(true);
+    const years = (Date.parse(certificate.validTo) - Date.now()) / (365.25 * 24 * 3600_000);
+    expect(years).toBeGreaterThan(9.9);
+    expect(years).toBeLessThan(10.1);
+    expect(Date.parse(certificate.validFrom)).toBeLessThan(Date.now());
+    expect(() => tls.createSecureContext(own)).not.toThrow();
+
+    const own1 = parseServerCertificate(standard.proprietaryCertificate);
+    const own2 = parseServerCertificate(standard.x509CertificateChain);
+    expect(own1.publicKey).toEqual(publicNumbers(standard.key));
+    expect(own2.publicKey).toEqual(publicNumbers(standard.key));
+    const [issuer, leaf] = own2.chain.map((der) => new X509Certificate(der));
+    expect(issuer.raw.equals(certificate.raw)).toBe(true);
+    expect(leaf.checkIssued(issuer) && leaf.verify(issuer.publicKey)).toBe(true);
+  });
+
+  (posix ? test : test.skip)('its files are private', async () => {
+    await serverIdentity(folder, request);
+    const mode = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
+    expect(await mode(folder)).toBe(0o700);
+    expect(await mode(join(folder, 'rdp-identity'))).toBe(0o700);
+    expect((await readdir(join(folder, 'rdp-identity'))).sort()).toEqual(FILES);
+    for (const name of FILES) expect(await mode(join(folder, 'rdp-identity', name))).toBe(0o600);
+  });
+
+  test('several that start at once end with one identity and leave nothing else behind', async () => {
+    const all = await Promise.all([1, 2, 3].map(() => serverIdentity(folder, request)));
+    expect(new Set(all.map(({ tls: own }) => own.key)).size).toBe(1);
+    expect(new Set(all.map(({ standard }) => Buffer.from(standard.proprietaryCertificate).toString('hex'))).size).toBe(1);
+    expect(await readdir(folder)).toEqual(['rdp-identity']);
+  });
+
+  test('a damaged, absent or foreign file is an error that names it, and nothing is replaced', async () => {
+    await serverIdentity(folder, request);
+    const other = await serverIdentity(join(scratch, 'other'), request);
+    const path = (name: string): string => join(folder, 'rdp-identity', name);
+    const expectError = async (name: string, text: RegExp): Promise<void> => {
+      const error = await serverIdentity(folder, request).catch((e: unknown) => e);
+      expect(error).toBeInstanceOf(IdentityError);
+      expect((error as IdentityError).path).toBe(path(name));
+      expect((error as IdentityError).message).toMatch(text);
+    };
+    for (const [name, text] of [
+      ['tls-key.pem', /is no private key in PEM/],
+      ['standard-key.pem', /is no private key in PEM/],
+      ['tls-certificate.pem', /is no certificate in PEM/],
+      ['standard-certificate.pem', /is no certificate in PEM/],
+    ] as const) {
+      const good = await readFile(path(name));
+      await writeFile(path(name), good.subarray(0, 300));
+      await expectError(name, text);
+      expect((await readFile(path(name))).length).toBe(300);
+      await rm(path(name));
+      await expectError(name, /cannot be read/);
+      await writeFile(path(name), good);
+    }
+    await writeFile(path('tls-certificate.pem'), other.tls.cert);
+    await expectError('tls-certificate.pem', /belongs to another key than tls-key.pem/);
+  });
+
+  test('a file where the folder should be is an error', async () => {
+    await writeFile(join(scratch, 'not'), '');
+    await expect(serverIdentity(folder, request)).rejects.toThrow(IdentityError);
+  });
+
+  (posix && process.getuid?.() !== 0 ? test : test.skip)('a folder that cannot be written is an error', async () => {
+    await chmod(scratch, 0o500);
+    await expect(serverIdentity(folder, request)).rejects.toThrow(/cannot be made/);
+    await chmod(scratch, 0o700);
+  });
+
+  test('a name that no certificate can have is refused before anything is made', async () => {
+    await expect(serverIdentity(folder, { commonName: 'x'.repeat(65), altNames: [] })).rejects.toThrow(/has 65: give a shorter one/);
+    expect(await readdir(scratch)).toEqual([]);
+  });
+});
