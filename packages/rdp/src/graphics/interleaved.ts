@@ -1,0 +1,481 @@
+/**
+ * Interleaved RLE: the lossless bitmap codec of 8, 15, 16 and 24 bits a pixel.
+ *
+ * [MS-RDPBCGR] 2.2.9.1.1.3.1.2.4 (orders), 3.1.9 (decoder). Pure, but for scratch memory that no call leaves anything in.
+ *
+ * Each pel is coded by what it differs from the pel above it, exclusive or: nothing (background), the foreground pel (foreground), or
+ * anything else. On the first line "above" is black, so one rule serves all lines; what does differ there is that an order which looks up
+ * must end with the line, because decoders choose between the two cases once an order.
+ */
+import { WireError } from '@belvedere/wire';
+import { bytesPerPel, type ColourDepth } from './colour.js';
+
+/** Depths that this codec knows; 32 bits have the planar codec. */
+export type InterleavedDepth = Exclude<ColourDepth, 32>;
+
+/** Code identifiers, as they stand in the first byte of an order. */
+const Code = {
+  REGULAR_BG_RUN: 0x0,
+  REGULAR_FG_RUN: 0x1,
+  REGULAR_FGBG_IMAGE: 0x2,
+  REGULAR_COLOR_RUN: 0x3,
+  REGULAR_COLOR_IMAGE: 0x4,
+  LITE_SET_FG_FG_RUN: 0xc,
+  LITE_SET_FG_FGBG_IMAGE: 0xd,
+  LITE_DITHERED_RUN: 0xe,
+  MEGA_MEGA_BG_RUN: 0xf0,
+  MEGA_MEGA_FG_RUN: 0xf1,
+  MEGA_MEGA_FGBG_IMAGE: 0xf2,
+  MEGA_MEGA_COLOR_RUN: 0xf3,
+  MEGA_MEGA_COLOR_IMAGE: 0xf4,
+  MEGA_MEGA_SET_FG_RUN: 0xf6,
+  MEGA_MEGA_SET_FGBG_IMAGE: 0xf7,
+  MEGA_MEGA_DITHERED_RUN: 0xf8,
+  SPECIAL_FGBG_1: 0xf9,
+  SPECIAL_FGBG_2: 0xfa,
+  WHITE: 0xfd,
+  BLACK: 0xfe,
+} as const;
+
+/** Masks of the two orders that carry theirs in the code. */
+const SPECIAL_FGBG_1_MASK = 0x03;
+const SPECIAL_FGBG_2_MASK = 0x05;
+
+/** Longest run of one order. */
+const MAX_RUN = 0xffff;
+
+/** The foreground pel at the start and the pel of a WHITE order. */
+const whitePel = (depth: InterleavedDepth): number => (depth === 15 ? 0x7fff : 2 ** depth - 1);
+
+/** What the compressor weighs. */
+const enum Kind {
+  LITERAL,
+  BACKGROUND,
+  FOREGROUND,
+  COLOUR,
+  DITHERED,
+  IMAGE,
+  WHITE,
+  BLACK,
+}
+
+/** A background run this long is taken without looking at anything else. */
+const PLAIN_BACKGROUND = 32;
+/** A background run this long ends a foreground/background image: leaving and coming back costs two bytes. */
+const GAP = 20;
+/** Longest foreground/background image that is weighed, so that a rejected one costs no more than this to look at. */
+const MAX_IMAGE = 248;
+
+let difference = new Uint32Array(0);
+/** The stream being written and the position in it. */
+let out: Uint8Array = new Uint8Array(0);
+let at = 0;
+
+function putPel(pel: number, bytes: number): void {
+  out[at++] = pel;
+  if (bytes > 1) out[at++] = pel >> 8;
+  if (bytes > 2) out[at++] = pel >> 16;
+}
+
+/** Bytes of the header of a run: of the 5-bit forms (`short` 31) or the 4-bit forms (`short` 15). */
+const headerBytes = (length: number, short: number): number => (length <= short ? 1 : length <= short + 256 ? 2 : 3);
+
+/** Header of a regular order: 3-bit code, 5-bit length. */
+function putRegular(code: number, mega: number, length: number): void {
+  if (length <= 31) out[at++] = (code << 5) | length;
+  else if (length <= 31 + 256) {
+    out[at++] = code << 5;
+    out[at++] = length - 32;
+  } else putMega(mega, length);
+}
+
+/** Header of a lite order: 4-bit code, 4-bit length. */
+function putLite(code: number, mega: number, length: number): void {
+  if (length <= 15) out[at++] = (code << 4) | length;
+  else if (length <= 15 + 256) {
+    out[at++] = code << 4;
+    out[at++] = length - 16;
+  } else putMega(mega, length);
+}
+
+function putMega(code: number, length: number): void {
+  out[at++] = code;
+  out[at++] = length;
+  out[at++] = length >> 8;
+}
+
+/** Bytes of the header of a foreground/background image, whose short forms count in eights. */
+const imageHeaderBytes = (length: number, eights: number): number => (length % 8 === 0 && length / 8 <= eights ? 1 : 2);
+
+/** Header of a foreground/background image. INVARIANT: 0 < length <= 256 */
+function putImage(length: number, set: boolean): void {
+  const eights = set ? 15 : 31;
+  const code = set ? Code.LITE_SET_FG_FGBG_IMAGE << 4 : Code.REGULAR_FGBG_IMAGE << 5;
+  if (length % 8 === 0 && length / 8 <= eights) out[at++] = code | (length / 8);
+  else {
+    out[at++] = code;
+    out[at++] = length - 1;
+  }
+}
+
+/**
+ * Compresses a bitmap.
+ *
+ * @param pels row by row, the bottom row first. INVARIANT: at least width * height of them
+ * @param width pels a row. INVARIANT: a multiple of 4
+ * @param target receives the stream. INVARIANT: at least width * height * bytes a pel + 8 bytes
+ * @returns bytes of the stream; 0 if it would not be shorter than the raw pels
+ */
+export function compressInterleaved(
+  pels: Uint32Array,
+  width: number,
+  height: number,
+  depth: InterleavedDepth,
+  target: Uint8Array,
+): number {
+  const total = width * height;
+  const bytes = bytesPerPel(depth);
+  const limit = total * bytes;
+  const white = whitePel(depth);
+  if (difference.length < total) difference = new Uint32Array(total);
+  const delta = difference;
+  for (let i = 0; i < width; i++) delta[i] = pels[i];
+  for (let i = width; i < total; i++) delta[i] = pels[i] ^ pels[i - width];
+
+  out = target;
+  at = 0;
+  let foreground = white;
+  /** The last order was a background run: another one now would begin with a foreground pel. */
+  let afterBackground = false;
+  /** First pel that no order covers yet, if a colour image is being collected; otherwise -1. */
+  let image = -1;
+  let i = 0;
+
+  while (i < total) {
+    const end = i < width ? width : total;
+    if (i === width) afterBackground = false;
+
+    // How far each order would reach, and what it would cost. Less bytes a pel wins; breaking a colour image costs its next header.
+    const first = delta[i];
+    let gap = i;
+    while (gap < end && delta[gap] === 0) gap++;
+    const background = gap - i;
+    const penalty = image >= 0 ? 1 : 0;
+
+    let kind = Kind.LITERAL;
+    let length = 1;
+    let cost: number = bytes;
+    let newForeground = foreground;
+
+    if (background > 0 && !afterBackground) {
+      const run = background > MAX_RUN ? MAX_RUN : background;
+      const price = headerBytes(run, 31) + penalty;
+      if (price < cost * run) {
+        kind = Kind.BACKGROUND;
+        length = run;
+        cost = price;
+      }
+    }
+
+    if (kind !== Kind.BACKGROUND || length < PLAIN_BACKGROUND) {
+      if (afterBackground && first === foreground) {
+        // A background run straight after another one inserts this foreground pel.
+        let k = i + 1;
+        while (k < end && delta[k] === 0) k++;
+        const run = k - i > MAX_RUN ? MAX_RUN : k - i;
+        const price = headerBytes(run, 31);
+        if (price * length < cost * run) {
+          kind = Kind.BACKGROUND;
+          length = run;
+          cost = price;
+        }
+      }
+
+      // Colour run and dithered run.
+      const pel = pels[i];
+      let k = i + 1;
+      while (k < end && pels[k] === pel) k++;
+      let run = k - i > MAX_RUN ? MAX_RUN : k - i;
+      if (run > 1) {
+        const price = headerBytes(run, 31) + bytes + penalty;
+        if (price * length < cost * run) {
+          kind = Kind.COLOUR;
+          length = run;
+          cost = price;
+        }
+      } else if (k + 2 < end && pels[k + 1] === pel && pels[k + 2] === pels[k]) {
+        const other = pels[k];
+        k = i + 4;
+        while (k + 1 < end && pels[k] === pel && pels[k + 1] === other) k += 2;
+        run = k - i > 2 * MAX_RUN ? 2 * MAX_RUN : k - i;
+        const price = headerBytes(run >> 1, 15) + 2 * bytes + penalty;
+        if (price * length < cost * run) {
+          kind = Kind.DITHERED;
+          length = run;
+          cost = price;
+        }
+      }
+
+      // Foreground run and foreground/background image, with the foreground as it is or set to the first pel that needs it.
+      if (gap < end) {
+        const pel = delta[gap];
+        const set = pel === foreground ? 0 : bytes;
+        if (background === 0) {
+          k = i + 1;
+          while (k < end && delta[k] === pel) k++;
+          run = k - i > MAX_RUN ? MAX_RUN : k - i;
+          const price = headerBytes(run, set ? 15 : 31) + set + penalty;
+          if (price * length < cost * run) {
+            kind = Kind.FOREGROUND;
+            length = run;
+            cost = price;
+            newForeground = pel;
+          }
+        }
+        if (background < GAP) {
+          const reach = end - i > MAX_IMAGE ? i + MAX_IMAGE : end;
+          let used = gap + 1;
+          for (k = used; k < reach; k++) {
+            const d = delta[k];
+            if (d === pel) used = k + 1;
+            else if (d !== 0 || k - used >= GAP) break;
+          }
+          run = used - i;
+          // Whole bytes of mask where background pels may fill the last one; or else without the rest.
+          const rounded = (run + 7) & ~7;
+          if (rounded <= k - i) run = rounded;
+          else if (run > 16 && run % 8 < 4) run &= ~7;
+          const price = imageHeaderBytes(run, set ? 15 : 31) + ((run + 7) >> 3) + set + penalty;
+          if (run > 1 && price * length < cost * run) {
+            kind = Kind.IMAGE;
+            length = run;
+            cost = price;
+            newForeground = pel;
+          }
+        }
+      }
+
+      if (kind === Kind.LITERAL && bytes > 1 && image < 0 && (pels[i] === white || pels[i] === 0)) {
+        kind = pels[i] === 0 ? Kind.BLACK : Kind.WHITE;
+      }
+    }
+
+    if (kind === Kind.LITERAL) {
+      if (image < 0) image = i;
+      i++;
+      afterBackground = false;
+      if (i - image < MAX_RUN && i < total) continue;
+      if (at + (i - image) * bytes + 3 >= limit) return 0;
+      putColourImage(pels, image, i, bytes);
+      image = -1;
+      continue;
+    }
+
+    if (image >= 0) {
+      if (at + (i - image) * bytes + 3 >= limit) return 0;
+      putColourImage(pels, image, i, bytes);
+      image = -1;
+    }
+    if (at + cost >= limit) return 0;
+    const set = newForeground !== foreground;
+    foreground = newForeground;
+    switch (kind) {
+      case Kind.BACKGROUND:
+        putRegular(Code.REGULAR_BG_RUN, Code.MEGA_MEGA_BG_RUN, length);
+        break;
+      case Kind.FOREGROUND:
+        if (set) {
+          putLite(Code.LITE_SET_FG_FG_RUN, Code.MEGA_MEGA_SET_FG_RUN, length);
+          putPel(foreground, bytes);
+        } else putRegular(Code.REGULAR_FG_RUN, Code.MEGA_MEGA_FG_RUN, length);
+        break;
+      case Kind.COLOUR:
+        putRegular(Code.REGULAR_COLOR_RUN, Code.MEGA_MEGA_COLOR_RUN, length);
+        putPel(pels[i], bytes);
+        break;
+      case Kind.DITHERED:
+        putLite(Code.LITE_DITHERED_RUN, Code.MEGA_MEGA_DITHERED_RUN, length >> 1);
+        putPel(pels[i], bytes);
+        putPel(pels[i + 1], bytes);
+        break;
+      case Kind.IMAGE:
+        putForegroundImage(delta, i, length, set, foreground, bytes);
+        break;
+      case Kind.WHITE:
+        out[at++] = Code.WHITE;
+        break;
+      default:
+        out[at++] = Code.BLACK;
+    }
+    afterBackground = kind === Kind.BACKGROUND;
+    i += length;
+  }
+  return at < limit ? at : 0;
+}
+
+function putColourImage(pels: Uint32Array, from: number, to: number, bytes: number): void {
+  putRegular(Code.REGULAR_COLOR_IMAGE, Code.MEGA_MEGA_COLOR_IMAGE, to - from);
+  if (bytes === 2) {
+    for (let i = from; i < to; i++) {
+      out[at++] = pels[i];
+      out[at++] = pels[i] >> 8;
+    }
+  } else for (let i = from; i < to; i++) putPel(pels[i], bytes);
+}
+
+function putForegroundImage(delta: Uint32Array, from: number, length: number, set: boolean, foreground: number, bytes: number): void {
+  if (length === 8 && !set) {
+    let mask = 0;
+    for (let bit = 0; bit < 8; bit++) if (delta[from + bit] !== 0) mask |= 1 << bit;
+    if (mask === SPECIAL_FGBG_1_MASK || mask === SPECIAL_FGBG_2_MASK) {
+      out[at++] = mask === SPECIAL_FGBG_1_MASK ? Code.SPECIAL_FGBG_1 : Code.SPECIAL_FGBG_2;
+      return;
+    }
+  }
+  putImage(length, set);
+  if (set) putPel(foreground, bytes);
+  for (let i = from, end = from + length; i < end; i += 8) {
+    const last = i + 8 < end ? i + 8 : end;
+    let mask = 0;
+    for (let k = i; k < last; k++) if (delta[k] !== 0) mask |= 1 << (k - i);
+    out[at++] = mask;
+  }
+}
+
+/**
+ * Decompresses a bitmap.
+ *
+ * @returns width * height pels, the bottom row first
+ * @throws WireError if the stream ends early, goes on too long, has an unknown order, or fills more or less than the bitmap
+ */
+export function decompressInterleaved(stream: Uint8Array, width: number, height: number, depth: InterleavedDepth): Uint32Array {
+  const total = width * height;
+  const bytes = bytesPerPel(depth);
+  const white = whitePel(depth);
+  const pels = new Uint32Array(total);
+  let from = 0;
+  let to = 0;
+  let foreground = white;
+  let afterBackground = false;
+  let firstLine = true;
+
+  const fail = (problem: string): never => {
+    throw new WireError('RLE_BITMAP_STREAM', from, problem);
+  };
+  const byte = (): number => (from < stream.length ? stream[from++] : fail(`need 1 byte, have 0`));
+  const word = (): number => byte() | (byte() << 8);
+  const readPel = (): number => (bytes === 1 ? byte() : bytes === 2 ? word() : word() | (byte() << 16));
+  const claim = (length: number): number => {
+    if (length === 0) fail('order of length 0');
+    if (to + length > total) fail(`order of ${length} pels, but ${total - to} are left`);
+    return to + length;
+  };
+  const above = (): number => (firstLine ? 0 : pels[to - width]);
+
+  while (from < stream.length) {
+    const header = stream[from++];
+    if (firstLine && to >= width) {
+      firstLine = false;
+      afterBackground = false;
+    }
+    const { code, length } = readHeader(header, byte, word, fail);
+    const insert = afterBackground;
+    afterBackground = code === Code.MEGA_MEGA_BG_RUN;
+    switch (code) {
+      case Code.MEGA_MEGA_BG_RUN: {
+        const end = claim(length);
+        if (insert) {
+          pels[to] = above() ^ foreground;
+          to++;
+        }
+        for (; to < end; to++) pels[to] = above();
+        break;
+      }
+      case Code.MEGA_MEGA_FG_RUN:
+      case Code.MEGA_MEGA_SET_FG_RUN: {
+        if (code === Code.MEGA_MEGA_SET_FG_RUN) foreground = readPel();
+        for (const end = claim(length); to < end; to++) pels[to] = above() ^ foreground;
+        break;
+      }
+      case Code.MEGA_MEGA_COLOR_RUN: {
+        const pel = readPel();
+        for (const end = claim(length); to < end; to++) pels[to] = pel;
+        break;
+      }
+      case Code.MEGA_MEGA_DITHERED_RUN: {
+        const one = readPel();
+        const two = readPel();
+        for (const end = claim(2 * length); to < end; to += 2) {
+          pels[to] = one;
+          pels[to + 1] = two;
+        }
+        break;
+      }
+      case Code.MEGA_MEGA_COLOR_IMAGE:
+        for (const end = claim(length); to < end; to++) pels[to] = readPel();
+        break;
+      case Code.MEGA_MEGA_FGBG_IMAGE:
+      case Code.MEGA_MEGA_SET_FGBG_IMAGE:
+      case Code.SPECIAL_FGBG_1:
+      case Code.SPECIAL_FGBG_2: {
+        if (code === Code.MEGA_MEGA_SET_FGBG_IMAGE) foreground = readPel();
+        const end = claim(length);
+        while (to < end) {
+          const mask = code === Code.SPECIAL_FGBG_1 ? SPECIAL_FGBG_1_MASK : code === Code.SPECIAL_FGBG_2 ? SPECIAL_FGBG_2_MASK : byte();
+          for (let bit = 0; bit < 8 && to < end; bit++, to++) pels[to] = mask & (1 << bit) ? above() ^ foreground : above();
+        }
+        break;
+      }
+      default:
+        claim(1);
+        pels[to++] = code === Code.WHITE ? white : 0;
+    }
+  }
+  if (to < total) fail(`${total - to} of ${total} pels are missing`);
+  return pels;
+}
+
+/** Reads an order's header. @returns the code of its extended form, and its length in pels (in pairs for a dithered run) */
+function readHeader(
+  header: number,
+  byte: () => number,
+  word: () => number,
+  fail: (problem: string) => never,
+): { code: number; length: number } {
+  if (header < 0xa0) {
+    const code = header >> 5;
+    const short = header & 0x1f;
+    if (code === Code.REGULAR_FGBG_IMAGE) return { code: Code.MEGA_MEGA_FGBG_IMAGE, length: short ? 8 * short : byte() + 1 };
+    return { code: 0xf0 + code, length: short || byte() + 32 };
+  }
+  if (0xc0 <= header && header < 0xf0) {
+    const short = header & 0xf;
+    switch (header >> 4) {
+      case Code.LITE_SET_FG_FG_RUN:
+        return { code: Code.MEGA_MEGA_SET_FG_RUN, length: short || byte() + 16 };
+      case Code.LITE_SET_FG_FGBG_IMAGE:
+        return { code: Code.MEGA_MEGA_SET_FGBG_IMAGE, length: short ? 8 * short : byte() + 1 };
+      default:
+        return { code: Code.MEGA_MEGA_DITHERED_RUN, length: short || byte() + 16 };
+    }
+  }
+  switch (header) {
+    case Code.SPECIAL_FGBG_1:
+    case Code.SPECIAL_FGBG_2:
+      return { code: header, length: 8 };
+    case Code.WHITE:
+    case Code.BLACK:
+      return { code: header, length: 1 };
+    case Code.MEGA_MEGA_BG_RUN:
+    case Code.MEGA_MEGA_FG_RUN:
+    case Code.MEGA_MEGA_FGBG_IMAGE:
+    case Code.MEGA_MEGA_COLOR_RUN:
+    case Code.MEGA_MEGA_COLOR_IMAGE:
+    case Code.MEGA_MEGA_SET_FG_RUN:
+    case Code.MEGA_MEGA_SET_FGBG_IMAGE:
+    case Code.MEGA_MEGA_DITHERED_RUN:
+      return { code: header, length: word() };
+    default:
+      return fail(`unknown order 0x${header.toString(16)}`);
+  }
+}

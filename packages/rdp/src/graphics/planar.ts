@@ -1,0 +1,175 @@
+/**
+ * The RDP 6.0 planar codec: the lossless bitmap codec of 32 bits a pixel.
+ *
+ * [MS-RDPEGDI] 2.2.2.5.1 (RDP6_BITMAP_STREAM), 3.1.9 (planes, deltas, runs). Pure, but for scratch memory that no call leaves anything in.
+ * Colour loss and chroma subsampling are not used when writing and refused when reading: every pixel arrives as it is.
+ */
+import { WireError } from '@belvedere/wire';
+
+/** Bits of the format header. CLL is three bits wide. */
+const FormatHeader = { CLL: 0x07, CS: 0x08, RLE: 0x10, NA: 0x20 } as const;
+
+/** Raw values that one segment can hold. */
+const MAX_RAW = 15;
+
+let plane = new Uint8Array(0);
+
+/**
+ * Compresses a bitmap. Planes are run-length coded, or stored where that is shorter and the client takes bitmaps without an alpha plane
+ * (stored planes with one would be longer than the pixels themselves).
+ *
+ * @param pels 0x00RRGGBB, row by row, the bottom row first. INVARIANT: at least width * height of them
+ * @param skipAlpha the client takes bitmaps without an alpha plane (DRAW_ALLOW_SKIP_ALPHA); for others it is sent, opaque
+ * @param target receives the stream. INVARIANT: at least 4 * width * height + 8 bytes
+ * @returns bytes of the stream; 0 if it would not be shorter than the raw pels
+ */
+export function compressPlanar(pels: Uint32Array, width: number, height: number, skipAlpha: boolean, target: Uint8Array): number {
+  const total = width * height;
+  const stored = skipAlpha ? 3 * total + 2 : 4 * total;
+  if (plane.length < total) plane = new Uint8Array(total);
+  target[0] = FormatHeader.RLE | (skipAlpha ? FormatHeader.NA : 0);
+  let at = 1;
+  if (!skipAlpha) {
+    plane.fill(0, width, total).fill(0xff, 0, width);
+    at = putPlane(plane, width, height, target, at, stored);
+  }
+  for (let shift = 16; shift >= 0 && at > 0; shift -= 8) {
+    takePlane(pels, width, total, shift, plane);
+    at = putPlane(plane, width, height, target, at, stored);
+  }
+  if (at > 0 && at < stored) return at;
+  return skipAlpha && stored < 4 * total ? storePlanes(pels, total, target) : 0;
+}
+
+/** One channel: the first row as it is, the others as what is added to the row before, sign in the lowest bit. [MS-RDPEGDI] 3.1.9.2.1 */
+function takePlane(pels: Uint32Array, width: number, total: number, shift: number, to: Uint8Array): void {
+  for (let i = 0; i < width; i++) to[i] = pels[i] >> shift;
+  for (let i = width; i < total; i++) {
+    const change = (((pels[i] >> shift) - (pels[i - width] >> shift)) << 24) >> 24;
+    to[i] = (change << 1) ^ (change >> 31);
+  }
+}
+
+/** Writes a plane's rows as segments. @returns the position after them; 0 once it would pass `limit` */
+function putPlane(values: Uint8Array, width: number, height: number, target: Uint8Array, start: number, limit: number): number {
+  let at = start;
+  let i = 0;
+  for (let row = 0; row < height; row++) {
+    // A row never takes more than its values and a control byte for each fifteen of them.
+    if (at + width + width / MAX_RAW + 1 >= limit) return 0;
+    const end = i + width;
+    let last = 0; // a run at the start of a row repeats this
+    let raw = i; // first value that no segment holds yet
+    while (i < end) {
+      const value = values[i];
+      let k = i + 1;
+      while (k < end && values[k] === value) k++;
+      // The run proper: the first of the equal values is raw, unless the value is already the one a run would repeat.
+      const runStart = value === last && raw === i ? i : i + 1;
+      let run = k - runStart;
+      if (run < 3) {
+        i = k;
+        last = value;
+        continue;
+      }
+      let count = runStart - raw;
+      for (; count > MAX_RAW; count -= MAX_RAW) {
+        target[at++] = MAX_RAW << 4;
+        for (const to = raw + MAX_RAW; raw < to; ) target[at++] = values[raw++];
+      }
+      if (count > 0) {
+        // Leave a rest that is no run of one or two.
+        let part = run < MAX_RAW ? run : MAX_RAW;
+        if (run - part === 1 || run - part === 2) part = run - 3;
+        target[at++] = (count << 4) | part;
+        while (raw < runStart) target[at++] = values[raw++];
+        run -= part;
+      }
+      while (run > 0) {
+        let part = run < 47 ? run : 47;
+        if (run - part === 1 || run - part === 2) part = run - 3;
+        target[at++] = part >= 32 ? ((part - 32) << 4) | 2 : part >= 16 ? ((part - 16) << 4) | 1 : part;
+        run -= part;
+      }
+      raw = i = k;
+      last = value;
+    }
+    while (raw < end) {
+      const count = end - raw < MAX_RAW ? end - raw : MAX_RAW;
+      target[at++] = count << 4;
+      for (const to = raw + count; raw < to; ) target[at++] = values[raw++];
+    }
+  }
+  return at;
+}
+
+function storePlanes(pels: Uint32Array, total: number, target: Uint8Array): number {
+  target[0] = FormatHeader.NA;
+  let at = 1;
+  for (let shift = 16; shift >= 0; shift -= 8) for (let i = 0; i < total; i++) target[at++] = pels[i] >> shift;
+  target[at++] = 0; // the pad that follows planes without run-length coding
+  return at;
+}
+
+/**
+ * Decompresses a bitmap.
+ *
+ * @returns width * height pels 0x00RRGGBB, the bottom row first; an alpha plane is read and dropped
+ * @throws WireError if the stream ends early, goes on too long, or uses colour loss or chroma subsampling, which this client never offers
+ */
+export function decompressPlanar(stream: Uint8Array, width: number, height: number): Uint32Array {
+  const total = width * height;
+  const pels = new Uint32Array(total);
+  let from = 0;
+  const fail = (problem: string): never => {
+    throw new WireError('RDP6_BITMAP_STREAM', from, problem);
+  };
+  const byte = (): number => (from < stream.length ? stream[from++] : fail('need 1 byte, have 0'));
+
+  const header = byte();
+  if (header & (FormatHeader.CLL | FormatHeader.CS)) fail(`format header 0x${header.toString(16)}: colour loss was not offered`);
+  for (let shift = header & FormatHeader.NA ? 16 : 24; shift >= 0; shift -= 8) {
+    const values = header & FormatHeader.RLE ? runs() : raw();
+    if (shift < 24) for (let i = 0; i < total; i++) pels[i] |= values[i] << shift;
+  }
+  if (!(header & FormatHeader.RLE)) byte();
+  if (from < stream.length) fail(`${stream.length - from} bytes left over`);
+  return pels;
+
+  function raw(): Uint8Array {
+    if (stream.length - from < total) fail(`need ${total} bytes, have ${stream.length - from}`);
+    from += total;
+    return stream.subarray(from - total, from);
+  }
+
+  function runs(): Uint8Array {
+    const values = new Uint8Array(total);
+    for (let i = 0, row = 0; row < height; row++) {
+      const end = i + width;
+      let value = 0;
+      const put = (): void => {
+        // [MS-RDPEGDI] 3.1.9.2.3: an odd value is negative
+        const change = value & 1 ? -(value >> 1) - 1 : value >> 1;
+        values[i] = row === 0 ? value : values[i - width] + change;
+        i++;
+      };
+      while (i < end) {
+        const control = byte();
+        if (control === 0) fail('control byte 0');
+        let run = control & 0xf;
+        let count = control >> 4;
+        if (run === 1 || run === 2) {
+          run = 16 * run + count;
+          count = 0;
+        }
+        if (i + count + run > end) fail(`segment of ${count + run} values, but ${end - i} are left in the row`);
+        for (; count > 0; count--) {
+          value = byte();
+          put();
+        }
+        for (; run > 0; run--) put();
+      }
+    }
+    return values;
+  }
+}
