@@ -3,7 +3,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { createVdi, ImageError, openImage, readImageInfo } from './index.js';
-import { qemuImg, temporaryFolder, testWithQemu } from './testing-tools.js';
+import { qemuImg, temporaryFolder, testWithQemu } from './tools.testing.js';
 
 const folder = temporaryFolder();
 const MiB = 1 << 20;

@@ -90,27 +90,31 @@ function resized(bytes: Uint8Array, size: number): Uint8Array {
 
 const sector = 512;
 
-/** The file after the first `count` steps, as a killed process leaves it. */
-export function afterKill(initial: Uint8Array, steps: readonly Step[], count: number): Uint8Array {
-  return steps.slice(0, count).reduce(apply, initial.slice());
+/**
+ * The file as a crash after each number of steps leaves it: a killed process, whose steps all count; and a power cut, which keeps all up
+ * to the last sync and any choice of the sectors and truncations after it.
+ * @param survives decides for each of those
+ */
+export function* crashes(initial: Uint8Array, steps: readonly Step[], survives: () => boolean): Generator<{ steps: number; killed: Uint8Array; cut: Uint8Array }> {
+  let synced: Uint8Array = initial.slice();
+  let killed: Uint8Array = initial.slice();
+  let unsynced: Step[] = [];
+  for (const [index, step] of steps.entries()) {
+    killed = apply(killed, step);
+    if (step === 'sync') {
+      synced = killed.slice();
+      unsynced = [];
+    } else {
+      unsynced.push(step);
+    }
+    yield { steps: index + 1, killed, cut: unsynced.flatMap(pieces).filter(survives).reduce<Uint8Array>(apply, synced.slice()) };
+  }
 }
 
-/**
- * The file as a power cut after `count` steps may leave it: all up to the last sync, and of what came later any choice of sectors.
- * @param survives decides for each sector or truncation since the last sync
- */
-export function afterPowerCut(initial: Uint8Array, steps: readonly Step[], count: number, survives: () => boolean): Uint8Array {
-  const synced = steps.slice(0, count).lastIndexOf('sync') + 1;
-  let bytes = steps.slice(0, synced).reduce(apply, initial.slice());
-  for (const step of steps.slice(synced, count)) {
-    if (step === 'sync') continue;
-    if ('truncate' in step) {
-      if (survives()) bytes = apply(bytes, step);
-      continue;
-    }
-    for (let at = 0; at < step.write.length; at += sector) {
-      if (survives()) bytes = apply(bytes, { write: step.write.subarray(at, at + sector), at: step.at + at });
-    }
-  }
-  return bytes;
+/** What a disk may keep of a step by itself. */
+function pieces(step: Step): Step[] {
+  if (step === 'sync' || 'truncate' in step) return [step];
+  const parts: Step[] = [];
+  for (let at = 0; at < step.write.length; at += sector) parts.push({ write: step.write.subarray(at, at + sector), at: step.at + at });
+  return parts;
 }

@@ -1,0 +1,109 @@
+/** One writer at a time: within a process, between processes, after the holder's death, and for holders that cannot be judged. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, expect, test } from '@jest/globals';
+import { createVdi, ImageLockedError, openImage } from './index.js';
+import { lockImage } from './lock.js';
+import { temporaryFolder } from './tools.testing.js';
+
+const folder = temporaryFolder();
+const children: ChildProcess[] = [];
+afterEach(() => void children.splice(0).forEach((child) => child.kill('SIGKILL')));
+
+let count = 0;
+async function newImage(): Promise<string> {
+  const path = join(folder, `disk-${count++}.vdi`);
+  await createVdi(path, { size: 64 << 20, variant: 'Standard' });
+  return path;
+}
+
+/** Starts a process that opens the image for writing and holds it. */
+async function holder(path: string): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'crash-writer.testing.js'), path, '1'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  await once(createInterface(child.stdout), 'line');
+  child.stdout.resume();
+  return child;
+}
+
+const locks = (path: string): string[] => readdirSync(folder).filter((name) => join(folder, name).startsWith(`${path}.lock`));
+
+test('a second opener in the same process is refused, readers are not', async () => {
+  const path = await newImage();
+  const link = `${path}.link`;
+  symlinkSync(path, link);
+  const image = await openImage(path, { owner: 'the first machine' });
+  await expect(openImage(link)).rejects.toThrow(`disk image ${path} is open for writing by the first machine (process ${process.pid} on `);
+  await (await openImage(path, { readOnly: true })).close();
+  await image.close();
+  expect(locks(path)).toEqual([]);
+  await (await openImage(path)).close();
+});
+
+test('a failed open leaves no lock', async () => {
+  const path = join(folder, 'odd.img');
+  writeFileSync(path, 'x');
+  await expect(openImage(path)).rejects.toThrow('no raw disk image');
+  expect(locks(path)).toEqual([]);
+});
+
+test('another process is refused while the holder lives, and let in after its death', async () => {
+  const path = await newImage();
+  const child = await holder(path);
+  await expect(openImage(path)).rejects.toThrow(ImageLockedError);
+  await expect(openImage(path)).rejects.toThrow(`by the crash writer (process ${child.pid} on `);
+  const exit = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exit;
+  const image = await openImage(path);
+  expect(locks(path)).toHaveLength(1);
+  await image.close();
+  expect(locks(path)).toEqual([]);
+});
+
+test('of many that find a dead holder, one gets the lock', async () => {
+  const path = await newImage();
+  for (let round = 0; round < 20; round++) {
+    const lock = await lockImage(path, 'dead');
+    const file = `${path}.lock-1`;
+    const dead = { ...(JSON.parse(readFileSync(file, 'utf8')) as object), startTime: '1' }; // its process number has a new owner
+    await lock.release();
+    writeFileSync(file, JSON.stringify(dead));
+    const results = await Promise.allSettled(Array.from({ length: 8 }, (_, i) => lockImage(path, `contender ${i}`)));
+    const winners = results.filter((result) => result.status === 'fulfilled');
+    expect(winners).toHaveLength(1);
+    await winners[0]!.value.release();
+    expect(locks(path)).toEqual([]);
+  }
+});
+
+test.each([
+  ['another host', { host: 'elsewhere/1' }, 'on elsewhere'],
+  ['another container', { pidSpace: 'pid:[1]' }, 'delete'],
+])('a holder on %s counts until its file is deleted', async (_name, change, text) => {
+  const path = await newImage();
+  const lock = await lockImage(path, 'a machine');
+  const held = JSON.parse(readFileSync(`${path}.lock-1`, 'utf8')) as object;
+  await lock.release();
+  writeFileSync(`${path}.lock-1`, JSON.stringify({ ...held, pid: 1 << 30, ...change }));
+  await expect(openImage(path)).rejects.toThrow(text);
+  await expect(openImage(path)).rejects.toThrow(`or delete ${path}.lock-1 if that one is gone for good`);
+});
+
+test('a holder from before the host was started again is dead', async () => {
+  const path = await newImage();
+  const lock = await lockImage(path, 'a machine');
+  const held = JSON.parse(readFileSync(`${path}.lock-1`, 'utf8')) as object;
+  await lock.release();
+  writeFileSync(`${path}.lock-1`, JSON.stringify({ ...held, boot: 'an earlier one' }));
+  await (await openImage(path)).close();
+});
+
+test('a lock that says nothing is respected', async () => {
+  const path = await newImage();
+  writeFileSync(`${path}.lock-3`, '{"pid": -1}');
+  await expect(openImage(path)).rejects.toThrow(`is open for writing by an unknown holder: ${path}.lock-3 says nothing of who it is`);
+});
