@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { fromPel, gatherPels, PALETTE, toPel } from './colour.js';
+import { fromPel, fromPelAsFreeRdp, gatherPels, PALETTE, toPel } from './colour.js';
 
 describe('colour', () => {
   test('the palette has 256 colours that all map to themselves', () => {
@@ -35,6 +35,12 @@ describe('colour', () => {
     for (let pel = 0; pel < 2 ** depth; pel++) expect(toPel(fromPel(pel, depth), depth)).toBe(pel);
     expect(fromPel(toPel(0xffffff, depth), depth)).toBe(0xffffff);
     expect(fromPel(toPel(0, depth), depth)).toBe(0);
+  });
+
+  test("FreeRDP's greens at 16 bits, as libfreerdp 2.11 decodes them", () => {
+    const seen = [[0, 0], [1, 4], [8, 33], [15, 61], [16, 66], [32, 132], [48, 198], [56, 231], [61, 251], [62, 255], [63, 255]];
+    for (const [green, shown] of seen) expect(fromPelAsFreeRdp(0xf800 | (green << 5) | 4, 16)).toBe(0xff0021 | (shown << 8));
+    expect(fromPelAsFreeRdp(0x4210, 15)).toBe(fromPel(0x4210, 15));
   });
 
   test.each([8, 15, 16, 24, 32] as const)('gathers rows from the bottom, padded with their last pel, at %i bits', (depth) => {

@@ -86,7 +86,7 @@ export function toPel(pixel: number, depth: ColourDepth): number {
 
 /**
  * The pixel 0x00RRGGBB that a client shows for a pel. Channels of five and six bits are widened by repeating their upper bits, as rdesktop
- * does; xfreerdp differs for green at 16 bits alone (`xfreerdpGreen`).
+ * does; xfreerdp differs (`fromPelAsFreeRdp`).
  * @param palette the colours of an 8-bit session
  */
 export function fromPel(pel: number, depth: ColourDepth, palette: Uint32Array = PALETTE): number {
@@ -102,6 +102,17 @@ export function fromPel(pel: number, depth: ColourDepth, palette: Uint32Array = 
     default:
       return pel & 0xffffff;
   }
+}
+
+/**
+ * The pixel that FreeRDP's clients show for a pel: as `fromPel`, but for green at 16 bits, where they repeat an eighth instead of a
+ * sixteenth and cut what overflows, so that middle greens come out up to 4 of 255 brighter.
+ */
+export function fromPelAsFreeRdp(pel: number, depth: ColourDepth, palette: Uint32Array = PALETTE): number {
+  const pixel = fromPel(pel, depth, palette);
+  if (depth !== 16) return pixel;
+  const green = (pel >> 5) & 63;
+  return (pixel & 0xff00ff) | (Math.min(255, (green << 2) + (green >> 3)) << 8);
 }
 
 /**

@@ -67,48 +67,66 @@ const GAP = 20;
 const MAX_IMAGE = 248;
 
 let difference = new Uint32Array(0);
-/** The stream being written and the position in it. */
-let out: Uint8Array = new Uint8Array(0);
-let at = 0;
 
-function putPel(pel: number, bytes: number): void {
+// Writers: each puts its bytes at `at` and returns the position after them.
+
+function putPel(out: Uint8Array, at: number, pel: number, bytes: number): number {
   out[at++] = pel;
   if (bytes > 1) out[at++] = pel >> 8;
   if (bytes > 2) out[at++] = pel >> 16;
+  return at;
 }
 
 /** Bytes of the header of a run: of the 5-bit forms (`short` 31) or the 4-bit forms (`short` 15). */
 const headerBytes = (length: number, short: number): number => (length <= short ? 1 : length <= short + 256 ? 2 : 3);
 
-/** Header of a regular order: 3-bit code, 5-bit length. */
-function putRegular(code: number, mega: number, length: number): void {
-  if (length <= 31) out[at++] = (code << 5) | length;
-  else if (length <= 31 + 256) {
-    out[at++] = code << 5;
-    out[at++] = length - 32;
-  } else putMega(mega, length);
-}
-
-/** Header of a lite order: 4-bit code, 4-bit length. */
-function putLite(code: number, mega: number, length: number): void {
-  if (length <= 15) out[at++] = (code << 4) | length;
-  else if (length <= 15 + 256) {
-    out[at++] = code << 4;
-    out[at++] = length - 16;
-  } else putMega(mega, length);
-}
-
-function putMega(code: number, length: number): void {
-  out[at++] = code;
-  out[at++] = length;
-  out[at++] = length >> 8;
+/** Header of a regular order, 3-bit code and 5-bit length, or of a lite one, 4-bit code and 4-bit length (`short` 31 or 15). */
+function putHeader(out: Uint8Array, at: number, code: number, short: 31 | 15, mega: number, length: number): number {
+  const first = short === 31 ? code << 5 : code << 4;
+  if (length <= short) out[at++] = first | length;
+  else if (length <= short + 256) {
+    out[at++] = first;
+    out[at++] = length - short - 1;
+  } else {
+    out[at++] = mega;
+    out[at++] = length;
+    out[at++] = length >> 8;
+  }
+  return at;
 }
 
 /** Bytes of the header of a foreground/background image, whose short forms count in eights. */
 const imageHeaderBytes = (length: number, eights: number): number => (length % 8 === 0 && length / 8 <= eights ? 1 : 2);
 
-/** Header of a foreground/background image. INVARIANT: 0 < length <= 256 */
-function putImage(length: number, set: boolean): void {
+function putColourImage(out: Uint8Array, at: number, pels: Uint32Array, from: number, to: number, bytes: number): number {
+  at = putHeader(out, at, Code.REGULAR_COLOR_IMAGE, 31, Code.MEGA_MEGA_COLOR_IMAGE, to - from);
+  if (bytes === 2) {
+    for (let i = from; i < to; i++, at += 2) {
+      out[at] = pels[i];
+      out[at + 1] = pels[i] >> 8;
+    }
+  } else if (bytes === 3) {
+    for (let i = from; i < to; i++, at += 3) {
+      out[at] = pels[i];
+      out[at + 1] = pels[i] >> 8;
+      out[at + 2] = pels[i] >> 16;
+    }
+  } else for (let i = from; i < to; i++) out[at++] = pels[i];
+  return at;
+}
+
+/** A foreground/background image. @param set the foreground pel is sent with it. INVARIANT: 0 < length <= 256 */
+function putImage(
+  out: Uint8Array,
+  at: number,
+  delta: Uint32Array,
+  from: number,
+  length: number,
+  set: boolean,
+  foreground: number,
+  bytes: number,
+): number {
+  const start = at;
   const eights = set ? 15 : 31;
   const code = set ? Code.LITE_SET_FG_FGBG_IMAGE << 4 : Code.REGULAR_FGBG_IMAGE << 5;
   if (length % 8 === 0 && length / 8 <= eights) out[at++] = code | (length / 8);
@@ -116,6 +134,18 @@ function putImage(length: number, set: boolean): void {
     out[at++] = code;
     out[at++] = length - 1;
   }
+  if (set) at = putPel(out, at, foreground, bytes);
+  for (let i = from, end = from + length; i < end; i += 8) {
+    const last = i + 8 < end ? i + 8 : end;
+    let mask = 0;
+    for (let k = i; k < last; k++) if (delta[k] !== 0) mask |= 1 << (k - i);
+    out[at++] = mask;
+  }
+  if (length !== 8 || set) return at;
+  const mask = out[at - 1];
+  if (mask !== SPECIAL_FGBG_1_MASK && mask !== SPECIAL_FGBG_2_MASK) return at;
+  out[start] = mask === SPECIAL_FGBG_1_MASK ? Code.SPECIAL_FGBG_1 : Code.SPECIAL_FGBG_2;
+  return start + 1;
 }
 
 /**
@@ -123,7 +153,7 @@ function putImage(length: number, set: boolean): void {
  *
  * @param pels row by row, the bottom row first. INVARIANT: at least width * height of them
  * @param width pels a row. INVARIANT: a multiple of 4
- * @param target receives the stream. INVARIANT: at least width * height * bytes a pel + 8 bytes
+ * @param out receives the stream. INVARIANT: at least width * height * bytes a pel + 8 bytes
  * @returns bytes of the stream; 0 if it would not be shorter than the raw pels
  */
 export function compressInterleaved(
@@ -131,7 +161,7 @@ export function compressInterleaved(
   width: number,
   height: number,
   depth: InterleavedDepth,
-  target: Uint8Array,
+  out: Uint8Array,
 ): number {
   const total = width * height;
   const bytes = bytesPerPel(depth);
@@ -142,8 +172,7 @@ export function compressInterleaved(
   for (let i = 0; i < width; i++) delta[i] = pels[i];
   for (let i = width; i < total; i++) delta[i] = pels[i] ^ pels[i - width];
 
-  out = target;
-  at = 0;
+  let at = 0;
   let foreground = white;
   /** The last order was a background run: another one now would begin with a foreground pel. */
   let afterBackground = false;
@@ -157,6 +186,22 @@ export function compressInterleaved(
 
     // How far each order would reach, and what it would cost. Less bytes a pel wins; breaking a colour image costs its next header.
     const first = delta[i];
+    const pel = pels[i];
+    // Most pels of a photograph: nothing here or next begins anything.
+    if (
+      image >= 0 &&
+      first !== 0 &&
+      first !== foreground &&
+      i + 2 < end &&
+      delta[i + 1] !== 0 &&
+      delta[i + 1] !== first &&
+      pels[i + 1] !== pel &&
+      pels[i + 2] !== pel &&
+      i + 1 - image < MAX_RUN
+    ) {
+      i++;
+      continue;
+    }
     let gap = i;
     while (gap < end && delta[gap] === 0) gap++;
     const background = gap - i;
@@ -192,7 +237,6 @@ export function compressInterleaved(
       }
 
       // Colour run and dithered run.
-      const pel = pels[i];
       let k = i + 1;
       while (k < end && pels[k] === pel) k++;
       let run = k - i > MAX_RUN ? MAX_RUN : k - i;
@@ -218,18 +262,18 @@ export function compressInterleaved(
 
       // Foreground run and foreground/background image, with the foreground as it is or set to the first pel that needs it.
       if (gap < end) {
-        const pel = delta[gap];
-        const set = pel === foreground ? 0 : bytes;
+        const needed = delta[gap];
+        const set = needed === foreground ? 0 : bytes;
         if (background === 0) {
           k = i + 1;
-          while (k < end && delta[k] === pel) k++;
+          while (k < end && delta[k] === needed) k++;
           run = k - i > MAX_RUN ? MAX_RUN : k - i;
           const price = headerBytes(run, set ? 15 : 31) + set + penalty;
           if (price * length < cost * run) {
             kind = Kind.FOREGROUND;
             length = run;
             cost = price;
-            newForeground = pel;
+            newForeground = needed;
           }
         }
         if (background < GAP) {
@@ -237,7 +281,7 @@ export function compressInterleaved(
           let used = gap + 1;
           for (k = used; k < reach; k++) {
             const d = delta[k];
-            if (d === pel) used = k + 1;
+            if (d === needed) used = k + 1;
             else if (d !== 0 || k - used >= GAP) break;
           }
           run = used - i;
@@ -250,13 +294,13 @@ export function compressInterleaved(
             kind = Kind.IMAGE;
             length = run;
             cost = price;
-            newForeground = pel;
+            newForeground = needed;
           }
         }
       }
 
-      if (kind === Kind.LITERAL && bytes > 1 && image < 0 && (pels[i] === white || pels[i] === 0)) {
-        kind = pels[i] === 0 ? Kind.BLACK : Kind.WHITE;
+      if (kind === Kind.LITERAL && bytes > 1 && image < 0 && (pel === white || pel === 0)) {
+        kind = pel === 0 ? Kind.BLACK : Kind.WHITE;
       }
     }
 
@@ -266,14 +310,14 @@ export function compressInterleaved(
       afterBackground = false;
       if (i - image < MAX_RUN && i < total) continue;
       if (at + (i - image) * bytes + 3 >= limit) return 0;
-      putColourImage(pels, image, i, bytes);
+      at = putColourImage(out, at, pels, image, i, bytes);
       image = -1;
       continue;
     }
 
     if (image >= 0) {
       if (at + (i - image) * bytes + 3 >= limit) return 0;
-      putColourImage(pels, image, i, bytes);
+      at = putColourImage(out, at, pels, image, i, bytes);
       image = -1;
     }
     if (at + cost >= limit) return 0;
@@ -281,25 +325,25 @@ export function compressInterleaved(
     foreground = newForeground;
     switch (kind) {
       case Kind.BACKGROUND:
-        putRegular(Code.REGULAR_BG_RUN, Code.MEGA_MEGA_BG_RUN, length);
+        at = putHeader(out, at, Code.REGULAR_BG_RUN, 31, Code.MEGA_MEGA_BG_RUN, length);
         break;
       case Kind.FOREGROUND:
         if (set) {
-          putLite(Code.LITE_SET_FG_FG_RUN, Code.MEGA_MEGA_SET_FG_RUN, length);
-          putPel(foreground, bytes);
-        } else putRegular(Code.REGULAR_FG_RUN, Code.MEGA_MEGA_FG_RUN, length);
+          at = putHeader(out, at, Code.LITE_SET_FG_FG_RUN, 15, Code.MEGA_MEGA_SET_FG_RUN, length);
+          at = putPel(out, at, foreground, bytes);
+        } else at = putHeader(out, at, Code.REGULAR_FG_RUN, 31, Code.MEGA_MEGA_FG_RUN, length);
         break;
       case Kind.COLOUR:
-        putRegular(Code.REGULAR_COLOR_RUN, Code.MEGA_MEGA_COLOR_RUN, length);
-        putPel(pels[i], bytes);
+        at = putHeader(out, at, Code.REGULAR_COLOR_RUN, 31, Code.MEGA_MEGA_COLOR_RUN, length);
+        at = putPel(out, at, pel, bytes);
         break;
       case Kind.DITHERED:
-        putLite(Code.LITE_DITHERED_RUN, Code.MEGA_MEGA_DITHERED_RUN, length >> 1);
-        putPel(pels[i], bytes);
-        putPel(pels[i + 1], bytes);
+        at = putHeader(out, at, Code.LITE_DITHERED_RUN, 15, Code.MEGA_MEGA_DITHERED_RUN, length >> 1);
+        at = putPel(out, at, pel, bytes);
+        at = putPel(out, at, pels[i + 1], bytes);
         break;
       case Kind.IMAGE:
-        putForegroundImage(delta, i, length, set, foreground, bytes);
+        at = putImage(out, at, delta, i, length, set, foreground, bytes);
         break;
       case Kind.WHITE:
         out[at++] = Code.WHITE;
@@ -311,35 +355,6 @@ export function compressInterleaved(
     i += length;
   }
   return at < limit ? at : 0;
-}
-
-function putColourImage(pels: Uint32Array, from: number, to: number, bytes: number): void {
-  putRegular(Code.REGULAR_COLOR_IMAGE, Code.MEGA_MEGA_COLOR_IMAGE, to - from);
-  if (bytes === 2) {
-    for (let i = from; i < to; i++) {
-      out[at++] = pels[i];
-      out[at++] = pels[i] >> 8;
-    }
-  } else for (let i = from; i < to; i++) putPel(pels[i], bytes);
-}
-
-function putForegroundImage(delta: Uint32Array, from: number, length: number, set: boolean, foreground: number, bytes: number): void {
-  if (length === 8 && !set) {
-    let mask = 0;
-    for (let bit = 0; bit < 8; bit++) if (delta[from + bit] !== 0) mask |= 1 << bit;
-    if (mask === SPECIAL_FGBG_1_MASK || mask === SPECIAL_FGBG_2_MASK) {
-      out[at++] = mask === SPECIAL_FGBG_1_MASK ? Code.SPECIAL_FGBG_1 : Code.SPECIAL_FGBG_2;
-      return;
-    }
-  }
-  putImage(length, set);
-  if (set) putPel(foreground, bytes);
-  for (let i = from, end = from + length; i < end; i += 8) {
-    const last = i + 8 < end ? i + 8 : end;
-    let mask = 0;
-    for (let k = i; k < last; k++) if (delta[k] !== 0) mask |= 1 << (k - i);
-    out[at++] = mask;
-  }
 }
 
 /**
