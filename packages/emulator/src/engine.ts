@@ -1,0 +1,137 @@
+/**
+ * The engine interface: hardware settings in, a running machine out. It names nothing of any one engine.
+ * Pure types, and the error that settings are refused with.
+ */
+import type { BlockDevice, Keyboard, Pointer, Screen, Unsubscribe } from './ports.js';
+import type { Firmware } from './firmware.js';
+
+export type DriveKind = 'hdd' | 'dvd' | 'floppy';
+
+/** Where a drive is plugged in: `ide<channel>-<device>` or `floppy<drive>`, such as `ide1-0` for the secondary master. */
+export type DriveSlot = `ide${number}-${number}` | `floppy${number}`;
+
+export type BootDevice = 'floppy' | 'dvd' | 'disk' | 'net' | 'none';
+
+export interface DriveSettings {
+  readonly slot: DriveSlot;
+  readonly kind: DriveKind;
+  /** The medium; null leaves a DVD or floppy drive empty. The engine never closes it. */
+  readonly device: BlockDevice | null;
+}
+
+export interface SerialPortSettings {
+  /** 1 is COM1. */
+  readonly index: number;
+  readonly ioBase: number;
+  readonly irq: number;
+}
+
+export interface HardwareSettings {
+  readonly memoryMiB: number;
+  readonly vramMiB: number;
+  readonly monitorCount: number;
+  readonly cpuCount: number;
+  readonly acpi: boolean;
+  /** The guest's clock shows UTC; otherwise the host's local time. */
+  readonly rtcUtc: boolean;
+  /** First to last; a device that is not listed is not booted from. */
+  readonly bootOrder: readonly BootDevice[];
+  readonly drives: readonly DriveSettings[];
+  readonly serialPorts: readonly SerialPortSettings[];
+}
+
+/** What an engine can build; `checkSettings` compares settings with it. */
+export interface EngineLimits {
+  readonly memoryMiB: Range;
+  readonly vramMiB: Range;
+  readonly cpuCount: Range;
+  readonly monitorCount: Range;
+  /** Every slot and the kinds of drive that fit it. */
+  readonly slots: Readonly<Record<string, readonly DriveKind[]>>;
+  /** The serial ports that can be had: an index has one address and one interrupt. */
+  readonly serialPorts: readonly SerialPortSettings[];
+  readonly bootDevices: readonly BootDevice[];
+  /** Largest screen, in pixels; a mode also has to fit into video memory. */
+  readonly screen: { readonly width: number; readonly height: number };
+  /** Sizes of floppy images, in bytes. */
+  readonly floppySizes: readonly number[];
+}
+
+/** Both ends included. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Settings that this engine cannot build, with what to do about it. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+export interface StartOptions {
+  readonly firmware: Firmware;
+  /** Takes what an operator may want to read; never a guest's data. */
+  readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', text: string) => void;
+}
+
+export interface Engine {
+  readonly name: string;
+  readonly limits: EngineLimits;
+  /** @throws SettingsError when a machine of these settings cannot be built */
+  validate(settings: HardwareSettings): void;
+  /** Builds the machine and lets it run. @throws SettingsError as `validate`; Error when the engine cannot start */
+  start(settings: HardwareSettings, options: StartOptions): Promise<Machine>;
+}
+
+export type MachineState = 'running' | 'paused' | 'ended';
+
+/** Why a machine is no more. `by` tells who switched it off. */
+export type Ended = { readonly reason: 'powerOff'; readonly by: 'guest' | 'host' } | { readonly reason: 'failed'; readonly error: Error };
+
+/** Counted since the machine started; times in milliseconds of host time. */
+export interface MachineStatistics {
+  readonly instructions: number;
+  /** Time spent in the guest, and in looking at its screens. */
+  readonly guestTime: number;
+  readonly screenTime: number;
+  /** How often the idle guest was woken. */
+  readonly wakes: number;
+  /** Looks at video memory, and bytes copied because they had changed. */
+  readonly refreshes: number;
+  readonly copiedBytes: number;
+  /** Keyboard bytes that the guest has not yet taken. */
+  readonly keysWaiting: number;
+  readonly resets: number;
+}
+
+export interface SerialPort {
+  readonly index: number;
+  /** @throws Error when more than 1 MiB waits that the guest has not read */
+  write(bytes: Uint8Array): void;
+  onData(listener: (bytes: Uint8Array) => void): Unsubscribe;
+}
+
+export interface Machine {
+  readonly screens: readonly Screen[];
+  readonly keyboard: Keyboard;
+  readonly pointer: Pointer;
+  readonly serial: readonly SerialPort[];
+  readonly state: MachineState;
+  /** Resolves once, when the machine is off for good; never rejects. The screens keep the last picture. */
+  readonly ended: Promise<Ended>;
+  /** The guest and its clocks stand still when this resolves. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Presses the reset button. */
+  reset(): Promise<void>;
+  /** Presses the power button; the guest decides what it does. @throws Error when the machine has no ACPI */
+  powerButton(): Promise<void>;
+  /** Pulls the plug; resolves when the engine is gone and no request to a disk is under way. */
+  powerOff(): Promise<void>;
+  /** Changes the medium of a DVD or floppy drive; null ejects. @throws SettingsError when the slot has no such drive or the medium does not fit */
+  insert(slot: DriveSlot, device: BlockDevice | null): Promise<void>;
+  /** Rows of the first screen's text; empty in a graphical mode. */
+  textScreen?(): string[];
+  onState(listener: (state: MachineState) => void): Unsubscribe;
+  statistics(): MachineStatistics;
+}

@@ -1,0 +1,41 @@
+/**
+ * The embedded engine: v86 in a thread of this process.
+ */
+import { Worker } from 'node:worker_threads';
+import { checkSettings } from '../check-settings.js';
+import type { Engine, HardwareSettings, Machine, StartOptions } from '../engine.js';
+import { mediumShape } from './disk-server.js';
+import { LIMITS } from './limits.js';
+import { V86Machine } from './machine.js';
+import { newSharedBlock, type Assignment } from './protocol.js';
+
+export const v86Engine: Engine = {
+  name: 'v86',
+  limits: LIMITS,
+
+  validate(settings: HardwareSettings): void {
+    checkSettings(settings, LIMITS);
+  },
+
+  async start(settings: HardwareSettings, { firmware, log }: StartOptions): Promise<Machine> {
+    checkSettings(settings, LIMITS);
+    const shared = newSharedBlock();
+    const assignment: Assignment = {
+      memoryMiB: settings.memoryMiB,
+      vramMiB: settings.vramMiB,
+      acpi: settings.acpi,
+      rtcUtc: settings.rtcUtc,
+      bootOrder: settings.bootOrder,
+      drives: await Promise.all(settings.drives.map(async ({ slot, kind, device }) => ({ slot, kind, medium: await mediumShape(slot, device) }))),
+      serialPorts: settings.serialPorts.map(({ index }) => index),
+      bios: firmware.bios,
+      vgaBios: firmware.vgaBios,
+      shared,
+    };
+    // A guest's output must not wait for this process's standard streams, nor mix with them.
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: assignment, stdin: false, name: 'v86' });
+    const machine = new V86Machine(worker, shared, settings, log);
+    await machine.begin();
+    return machine;
+  },
+};

@@ -1,0 +1,325 @@
+/**
+ * The insides of v86 that this engine touches, as types, and the one place that loads it.
+ * v86 promises none of these names: the version is pinned in package.json and compared here, and no other file imports v86.
+ */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+export const V86_VERSION = '0.5.462';
+
+/** The parts of WebAssembly used here; Node has it, the compiler's libraries keep it with the browser's. */
+declare const WebAssembly: {
+  compile(bytes: Uint8Array): Promise<object>;
+  instantiate(module: object, imports: object): Promise<{ readonly exports: object }>;
+};
+
+export interface ByteQueue {
+  length: number;
+  push(byte: number): void;
+  shift(): number;
+  clear(): void;
+}
+
+/** The 8042 with its keyboard and mouse. */
+export interface Ps2 {
+  kbd_buffer: ByteQueue;
+  mouse_buffer: ByteQueue;
+  enable_keyboard_stream: boolean;
+  enable_mouse_stream: boolean;
+  use_mouse: boolean;
+  /** Bit 4 stops the keyboard, bit 5 the mouse. */
+  command_register: number;
+  mouse_clicks: number;
+  mouse_id: number;
+  wheel_movement: number;
+  kbd_send_code(byte: number): void;
+  send_mouse_packet(dx: number, dy: number): void;
+  raise_irq(): void;
+  reset(): void;
+}
+
+export interface VmwareMouse {
+  enabled: boolean;
+  absolute: boolean;
+  queue: number[];
+}
+
+export interface Layer {
+  readonly screen_x: number;
+  readonly screen_y: number;
+  readonly buffer_y: number;
+  readonly buffer_height: number;
+}
+
+export interface Vga {
+  graphical_mode: boolean;
+  svga_enabled: boolean;
+  svga_width: number;
+  svga_height: number;
+  svga_bpp: number;
+  /** Pixels. */
+  svga_offset: number;
+  svga_memory: Uint8Array;
+  vga_memory_size: number;
+  dispi_index: number;
+  /** Planes 0 to 3 of 64 KiB each; text modes keep characters and attributes interleaved from 0, fonts in plane 2. */
+  vga_memory: Uint8Array;
+  plane2: Uint8Array;
+  /** A palette index for each pixel, filled by `vga_replot` between the `diff_plot` marks. */
+  pixel_buffer: Uint8Array;
+  diff_addr_min: number;
+  diff_addr_max: number;
+  virtual_width: number;
+  screen_width: number;
+  screen_height: number;
+  layers: readonly Layer[];
+  /** 0x00RRGGBB. */
+  vga256_palette: Int32Array;
+  dac_map: Uint8Array;
+  dac_mask: number;
+  attribute_mode: number;
+  attribute_controller_index: number;
+  color_plane_enable: number;
+  color_select: number;
+  palette_source: number;
+  clocking_mode: number;
+  character_map_select: number;
+  max_scan_line: number;
+  line_compare: number;
+  offset_register: number;
+  start_address: number;
+  start_address_latched: number;
+  underline_location_register: number;
+  horizontal_display_enable_end: number;
+  horizontal_blank_start: number;
+  vertical_display_enable_end: number;
+  vertical_blank_start: number;
+  cursor_address: number;
+  cursor_scanline_start: number;
+  cursor_scanline_end: number;
+  vga_replot(): void;
+  reset_diffs(): void;
+  complete_redraw(): void;
+  update_vertical_retrace(): void;
+}
+
+/** What a drive reads and writes; `get` and `set` answer whenever they like. */
+export interface DiskBuffer {
+  readonly byteLength: number;
+  get(start: number, length: number, done: (data: Uint8Array) => void): void;
+  set(start: number, data: Uint8Array, done: () => void): void;
+  /** Bytes that are at hand; v86 looks for a partition table in the first sector, to guess the disk's geometry. */
+  get_from_cache(start: number, length: number): Uint8Array | undefined;
+}
+
+export interface IdeInterface {
+  buffer: DiskBuffer | null;
+  drive_connected: boolean;
+  is_atapi: boolean;
+  sector_size: number;
+  sector_count: number;
+  head_count: number;
+  status_reg: number;
+  error_reg: number;
+  features_reg: number;
+  sector_count_reg: number;
+  current_command: number;
+  current_atapi_command: number;
+  data: Uint8Array;
+  data_pointer: number;
+  data_length: number;
+  write_dest: number;
+  readonly channel: IdeChannel;
+  ata_command(command: number): void;
+  atapi_handle(): void;
+  atapi_check_condition_response(senseKey: number, additionalSense: number): void;
+  ata_advance(command: number, sectors: number): void;
+  get_lba(is48: boolean): number;
+  get_count(is48: boolean): number;
+  create_identify_packet(): void;
+  device_reset(): void;
+  do_write(): void;
+  push_irq(): void;
+  set_disk_buffer(buffer: DiskBuffer): void;
+  set_cdrom(buffer: DiskBuffer): void;
+  eject(): void;
+}
+
+export interface IdeChannel {
+  readonly master: IdeInterface;
+  readonly slave: IdeInterface;
+  readonly current_interface: IdeInterface;
+  readonly command_base: number;
+  readonly irq: number;
+  dma_status: number;
+}
+
+export interface FloppyDrive {
+  drive_type: number;
+  buffer: DiskBuffer | null;
+  insert_disk(buffer: DiskBuffer, readOnly: boolean): boolean;
+  eject_disk(): void;
+}
+
+export interface Uart {
+  input: number[];
+  fifo_control: number;
+}
+
+export interface PortEntry {
+  read8: (this: unknown, port: number) => number;
+  read16: (this: unknown, port: number) => number;
+  read32: (this: unknown, port: number) => number;
+  write8: (this: unknown, value: number) => void;
+  write16: (this: unknown, value: number) => void;
+  write32: (this: unknown, value: number) => void;
+  device: unknown;
+}
+
+export interface Cpu {
+  readonly wasm_memory: { readonly buffer: ArrayBuffer };
+  readonly mem8: Uint8Array;
+  readonly cr: Int32Array;
+  readonly in_hlt: Uint8Array;
+  readonly instruction_counter: Uint32Array;
+  readonly svga_dirty_bitmap_min_offset: Uint32Array;
+  readonly svga_dirty_bitmap_max_offset: Uint32Array;
+  readonly option_roms: { name: string; data: Uint8Array }[];
+  readonly io: {
+    readonly ports: PortEntry[];
+    register_read(port: number, device: object, r8?: () => number, r16?: () => number, r32?: () => number): void;
+    register_write(port: number, device: object, w8?: (value: number) => void, w16?: (value: number) => void, w32?: (value: number) => void): void;
+    create_empty_entry(): PortEntry;
+  };
+  readonly devices: {
+    readonly ps2: Ps2;
+    readonly vmware: VmwareMouse;
+    readonly vga: Vga;
+    readonly ide: { readonly primary: IdeChannel; readonly secondary: IdeChannel };
+    readonly fdc: { readonly drives: FloppyDrive[]; end_read_write(status0: number, status1: number, status2: number): void };
+    readonly rtc: { rtc_time: number; cmos_write(index: number, value: number): void; timer(now: number, legacy: boolean): number };
+    readonly pit: { counter_enabled: Uint8Array; counter_mode: Uint8Array; timer(now: number, noIrq: boolean): number };
+    readonly acpi?: Acpi;
+    readonly uart0: Uart;
+    readonly uart1?: Uart;
+    readonly uart2?: Uart;
+    readonly uart3?: Uart;
+  };
+  /** Finds dirty pages of video memory, notes the first and last of them, and calls them clean. */
+  svga_fill_pixel_buffer(bitsPerPixel: number, offset: number): void;
+  svga_mark_dirty(): void;
+  device_raise_irq(irq: number): void;
+  device_lower_irq(irq: number): void;
+  reboot_internal(): void;
+}
+
+export interface Acpi {
+  status: number;
+  pm1_status: number;
+  pm1_enable: number;
+  gpe: Uint8Array;
+  last_timer: number;
+  get_timer(now: number): number;
+  timer(now: number): number;
+}
+
+/** v86's main loop: each tick asks `yield` to call `yield_callback` after `t` milliseconds. */
+export interface Core {
+  readonly cpu: Cpu;
+  yield(t: number, tick: number): void;
+  yield_callback(tick: number): void;
+}
+
+export interface Emulator {
+  readonly v86: Core;
+  readonly bus: { send(event: string, data?: unknown): void };
+  readonly screen_adapter: Record<string, unknown>;
+  add_listener(event: string, listener: (data: never) => void): void;
+  run(): Promise<void>;
+}
+
+/** The options of v86's constructor that this engine uses. */
+export interface EmulatorOptions {
+  readonly bios: ArrayBuffer;
+  readonly vgaBios: ArrayBuffer;
+  readonly memoryBytes: number;
+  readonly vramBytes: number;
+  readonly acpi: boolean;
+  /** Which of the serial ports 2 to 4 to build; the first is always there. */
+  readonly serialPorts: readonly number[];
+}
+
+/** Where the npm package stands. @throws Error for any version but the one this engine was written for */
+async function locate(): Promise<string> {
+  const main = createRequire(import.meta.url).resolve('v86');
+  const folder = join(main, '..', '..');
+  const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { version: string };
+  if (version.split('+')[0] !== V86_VERSION) {
+    throw new Error(`v86 ${version} at ${folder}, but this engine reaches inside ${V86_VERSION}: install exactly that`);
+  }
+  return join(folder, 'build');
+}
+
+/** v86 builds its first IDE channel only for a disk; `IdeDrives` takes this one out again. */
+function placeholder(): object {
+  const disk = {
+    byteLength: 512,
+    onload: () => undefined,
+    load: () => disk.onload(),
+    get: () => undefined,
+    set: () => undefined,
+    get_and_cache: (_start: number, _length: number, done: () => void) => done(),
+    get_from_cache: () => undefined,
+  };
+  return disk;
+}
+
+/**
+ * Builds an emulator that has no drives yet and does not run. Whatever clock this thread has becomes the guest's.
+ * v86 is given no ImageData on purpose: it then keeps no picture of its own, and its search for dirty pages copies nothing.
+ */
+export async function buildEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const folder = await locate();
+  const { V86 } = (await import(pathToFileURL(join(folder, 'libv86.mjs')).href)) as { V86: new (options: object) => Emulator };
+  const wasm = await WebAssembly.compile(await readFile(join(folder, 'v86.wasm')));
+  let reject: (error: Error) => void;
+  const broken = new Promise<never>((_resolve, fail) => {
+    reject = fail;
+  });
+  const emulator = new V86({
+    wasm_fn: async (imports: object) => {
+      try {
+        return (await WebAssembly.instantiate(wasm, imports)).exports;
+      } catch (error) {
+        reject(error as Error);
+        throw error;
+      }
+    },
+    bios: { buffer: options.bios },
+    vga_bios: { buffer: options.vgaBios },
+    hda: placeholder(),
+    memory_size: options.memoryBytes,
+    vga_memory_size: options.vramBytes,
+    acpi: options.acpi,
+    uart1: options.serialPorts.includes(2),
+    uart2: options.serialPorts.includes(3),
+    uart3: options.serialPorts.includes(4),
+    net_device: { type: 'none' },
+    disable_keyboard: true,
+    disable_mouse: true,
+    disable_speaker: true,
+    autostart: false,
+  });
+  const loaded = new Promise<void>((resolve) => emulator.add_listener('emulator-loaded', () => resolve()));
+  await Promise.race([loaded, broken]);
+  return emulator;
+}
+
+/** Puts `change` around a port's handlers, keeping what was there. */
+export function wrapPort(cpu: Cpu, port: number, change: (before: PortEntry) => Partial<PortEntry>): void {
+  const entry = cpu.io.ports[port]!;
+  const before = { ...entry };
+  Object.assign(entry, change(before));
+}

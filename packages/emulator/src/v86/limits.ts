@@ -1,0 +1,25 @@
+/**
+ * What the embedded engine can build.
+ */
+import type { EngineLimits } from '../engine.js';
+import { FLOPPY_SIZES } from './floppy.js';
+import { SERIAL_PORTS } from './serial.js';
+
+export const LIMITS: EngineLimits = {
+  memoryMiB: { min: 4, max: 2047 },
+  vramMiB: { min: 1, max: 256 },
+  cpuCount: { min: 1, max: 1 },
+  monitorCount: { min: 1, max: 1 },
+  slots: {
+    'ide0-0': ['hdd', 'dvd'],
+    'ide0-1': ['hdd', 'dvd'],
+    'ide1-0': ['hdd', 'dvd'],
+    'ide1-1': ['hdd', 'dvd'],
+    floppy0: ['floppy'],
+    floppy1: ['floppy'],
+  },
+  serialPorts: SERIAL_PORTS,
+  bootDevices: ['floppy', 'dvd', 'disk', 'none'],
+  screen: { width: 2560, height: 1600 },
+  floppySizes: FLOPPY_SIZES,
+};

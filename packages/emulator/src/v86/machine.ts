@@ -1,0 +1,276 @@
+/**
+ * A machine on the embedded engine, as the main thread holds it: messages to the engine's thread and what comes back.
+ */
+import type { Worker } from 'node:worker_threads';
+import { cp437 } from '../code-page.js';
+import { Emitter } from '../emitter.js';
+import {
+  SettingsError,
+  type DriveKind,
+  type DriveSlot,
+  type Ended,
+  type HardwareSettings,
+  type Machine,
+  type MachineState,
+  type MachineStatistics,
+  type SerialPort,
+  type StartOptions,
+} from '../engine.js';
+import { checkMedium } from '../check-settings.js';
+import type { BlockDevice, Keyboard, Pointer, Screen, Unsubscribe } from '../ports.js';
+import { scancodeBytes } from '../scancode.js';
+import { DiskServer, mediumShape } from './disk-server.js';
+import { LIMITS } from './limits.js';
+import { Cell, Counter, sharedViews, type Control, type FromWorker, type ToWorker } from './protocol.js';
+import { SharedScreen } from './shared-screen.js';
+
+/** Bytes that may wait for a guest to read its serial port. */
+const SERIAL_WAITING = 1024 * 1024;
+/** Notches of one wheel event, at most. */
+const WHEEL_MOST = 100;
+
+export class V86Machine implements Machine {
+  readonly screens: readonly Screen[];
+  readonly keyboard: Keyboard;
+  readonly pointer: Pointer;
+  readonly serial: readonly V86SerialPort[];
+  readonly ended: Promise<Ended>;
+  readonly #shared;
+  readonly #screen: SharedScreen;
+  readonly #disks: DiskServer;
+  readonly #kinds: ReadonlyMap<DriveSlot, DriveKind>;
+  readonly #acpi: boolean;
+  readonly #states = new Emitter<[MachineState]>();
+  readonly #answers = new Map<number, () => void>();
+  readonly #log: NonNullable<StartOptions['log']>;
+  #nextId = 1;
+  #state: MachineState = 'running';
+  #absolute = false;
+  #resolveEnded!: (ended: Ended) => void;
+  #ending: Promise<void> | undefined;
+
+  constructor(
+    private readonly worker: Worker,
+    shared: SharedArrayBuffer,
+    settings: HardwareSettings,
+    log: StartOptions['log'],
+  ) {
+    this.#shared = sharedViews(shared);
+    this.#log = log ?? (() => undefined);
+    this.#screen = new SharedScreen(this.#shared.cells);
+    this.screens = [this.#screen];
+    this.#disks = new DiskServer(settings.drives);
+    this.#kinds = new Map(settings.drives.map(({ slot, kind }) => [slot, kind]));
+    this.#acpi = settings.acpi;
+    this.serial = settings.serialPorts.map(({ index }) => new V86SerialPort(index, (bytes) => this.#send({ type: 'serial', index, bytes })));
+    this.keyboard = { scancode: (code, down) => this.#send({ type: 'key', bytes: scancodeBytes(code, down) }) };
+    this.pointer = this.#pointer();
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+  }
+
+  get state(): MachineState {
+    return this.#state;
+  }
+
+  /** Listens to the thread; resolves when its guest runs. @throws Error when the engine could not be built */
+  async begin(): Promise<void> {
+    let ready!: () => void;
+    const isReady = new Promise<void>((resolve) => {
+      ready = resolve;
+    });
+    this.worker.on('message', (message: FromWorker) => (message.type === 'ready' ? ready() : this.#receive(message)));
+    this.worker.on('error', (error) => void this.#end({ reason: 'failed', error }));
+    this.worker.on('exit', (code) => void this.#end({ reason: 'failed', error: new Error(`the engine's thread ended by itself, code ${code}`) }));
+    const ended = await Promise.race([isReady, this.ended]);
+    if (ended?.reason === 'failed') throw new Error(`the v86 engine did not start: ${ended.error.message}`, { cause: ended.error });
+  }
+
+  async pause(): Promise<void> {
+    if (this.#state !== 'running') return;
+    await this.#control('pause');
+    this.#enter('paused');
+  }
+
+  async resume(): Promise<void> {
+    if (this.#state !== 'paused') return;
+    await this.#control('resume');
+    this.#enter('running');
+  }
+
+  async reset(): Promise<void> {
+    await this.#control('reset');
+  }
+
+  async powerButton(): Promise<void> {
+    if (!this.#acpi) throw new Error('this machine has no power button: switch ACPI on in its settings');
+    await this.#control('powerButton');
+  }
+
+  async powerOff(): Promise<void> {
+    await this.#end({ reason: 'powerOff', by: 'host' });
+  }
+
+  async insert(slot: DriveSlot, device: BlockDevice | null): Promise<void> {
+    const kind = this.#kinds.get(slot);
+    if (kind === undefined) throw new SettingsError(`${slot} has no drive: this machine has ${[...this.#kinds.keys()].join(', ') || 'none'}`);
+    if (kind === 'hdd') throw new SettingsError(`the disk at ${slot} cannot be changed while the machine runs: power it off first`);
+    checkMedium(slot, kind, device, LIMITS);
+    const medium = await mediumShape(slot, device);
+    await this.#disks.quiet();
+    this.#disks.replace(slot, device);
+    await this.#request((id) => ({ type: 'insert', slot, id, medium }));
+  }
+
+  textScreen(): string[] {
+    const { cells, text } = this.#shared;
+    const columns = Atomics.load(cells, Cell.textColumns);
+    const rows = Atomics.load(cells, Cell.textRows);
+    return Array.from({ length: rows }, (_unused, row) => cp437(text.subarray(row * columns, (row + 1) * columns)));
+  }
+
+  onState(listener: (state: MachineState) => void): Unsubscribe {
+    return this.#states.on(listener);
+  }
+
+  statistics(): MachineStatistics {
+    const { cells, counters } = this.#shared;
+    return {
+      instructions: counters[Counter.instructions]!,
+      guestTime: counters[Counter.guestTime]!,
+      screenTime: counters[Counter.screenTime]!,
+      wakes: counters[Counter.wakes]!,
+      refreshes: counters[Counter.refreshes]!,
+      copiedBytes: counters[Counter.copiedBytes]!,
+      keysWaiting: Atomics.load(cells, Cell.keysWaiting),
+      resets: Atomics.load(cells, Cell.resets),
+    };
+  }
+
+  #pointer(): Pointer {
+    const absolute = (): boolean => this.#absolute;
+    return {
+      get absolute() {
+        return absolute();
+      },
+      move: (x, y, buttons) => {
+        if (!Number.isFinite(x) || !Number.isFinite(y)) throw new RangeError(`${x}, ${y} is no position`);
+        this.#send({ type: 'move', x, y, buttons: buttons & 0x1f });
+      },
+      wheel: (dx, dy) => {
+        if (!Number.isFinite(dx) || !Number.isFinite(dy)) throw new RangeError(`${dx}, ${dy} are no notches`);
+        const limit = (notches: number): number => Math.max(-WHEEL_MOST, Math.min(WHEEL_MOST, Math.round(notches)));
+        this.#send({ type: 'wheel', dx: limit(dx), dy: limit(dy) });
+      },
+    };
+  }
+
+  #receive(message: Exclude<FromWorker, { type: 'ready' }>): void {
+    switch (message.type) {
+      case 'resize':
+        return this.#screen.replaced(message.width, message.height, message.pixels, message.tiles);
+      case 'damage':
+        return this.#screen.damaged();
+      case 'absolute':
+        this.#absolute = message.absolute;
+        return;
+      case 'serial':
+        return this.#serialPort(message.index).arrived(message.bytes);
+      case 'serialTaken':
+        return this.#serialPort(message.index).taken(message.count);
+      case 'done':
+        this.#answers.get(message.id)?.();
+        this.#answers.delete(message.id);
+        return;
+      case 'disk':
+        void this.#disks.serve(message.slot, message.operation).then((result) => this.#send({ type: 'diskDone', id: message.id, ...result }));
+        return;
+      case 'log':
+        return this.#log(message.level, message.text);
+      case 'powerOff':
+        void this.#end({ reason: 'powerOff', by: 'guest' });
+        return;
+      case 'failed': {
+        const error = new Error(message.message);
+        error.stack = message.stack;
+        void this.#end({ reason: 'failed', error });
+      }
+    }
+  }
+
+  #serialPort(index: number): V86SerialPort {
+    return this.serial.find((port) => port.index === index)!;
+  }
+
+  /** Posted first and counted second: a thread that has seen the count finds the message. */
+  #send(message: ToWorker): void {
+    if (this.#state === 'ended') return;
+    this.worker.postMessage(message);
+    Atomics.add(this.#shared.cells, Cell.messages, 1);
+    Atomics.notify(this.#shared.cells, Cell.messages);
+  }
+
+  async #control(what: Control): Promise<void> {
+    await this.#request((id) => ({ type: 'control', what, id }));
+  }
+
+  /** Sends a message that is answered; resolves too when the machine ends, and there is nobody left to answer. */
+  async #request(message: (id: number) => ToWorker): Promise<void> {
+    if (this.#state === 'ended') throw new Error('the machine is off');
+    const id = this.#nextId++;
+    const answered = new Promise<void>((resolve) => this.#answers.set(id, resolve));
+    this.#send(message(id));
+    await answered;
+  }
+
+  #enter(state: MachineState): void {
+    if (this.#state === state || this.#state === 'ended') return;
+    this.#state = state;
+    this.#states.emit(state);
+  }
+
+  /** The first reason counts. */
+  #end(ended: Ended): Promise<void> {
+    this.#ending ??= (async () => {
+      // Ends the thread between two ticks or in a sleep; a running tick is broken off.
+      await this.worker.terminate();
+      await this.#disks.quiet();
+      this.#enter('ended');
+      for (const answer of this.#answers.values()) answer();
+      this.#answers.clear();
+      this.#resolveEnded(ended);
+    })();
+    return this.#ending;
+  }
+}
+
+class V86SerialPort implements SerialPort {
+  readonly #listeners = new Emitter<[Uint8Array]>();
+  #waiting = 0;
+
+  constructor(
+    readonly index: number,
+    private readonly send: (bytes: Uint8Array) => void,
+  ) {}
+
+  write(bytes: Uint8Array): void {
+    if (this.#waiting + bytes.length > SERIAL_WAITING) {
+      throw new Error(`serial port ${this.index}: ${this.#waiting} bytes wait for the guest to read them; write again when it has`);
+    }
+    this.#waiting += bytes.length;
+    this.send(bytes);
+  }
+
+  onData(listener: (bytes: Uint8Array) => void): Unsubscribe {
+    return this.#listeners.on(listener);
+  }
+
+  arrived(bytes: Uint8Array): void {
+    this.#listeners.emit(bytes);
+  }
+
+  taken(count: number): void {
+    this.#waiting -= count;
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * What the two threads of a machine say to each other, and the memory they share.
+ * Pure: message shapes and the layout of one shared block.
+ */
+import type { BootDevice, DriveKind, DriveSlot } from '../engine.js';
+
+/** A drive as the engine's thread sees it: its medium's size and nothing of its bytes. */
+export interface DriveShape {
+  readonly slot: DriveSlot;
+  readonly kind: DriveKind;
+  readonly medium: MediumShape | null;
+}
+
+export interface MediumShape {
+  readonly size: number;
+  readonly readOnly: boolean;
+  readonly firstSector: Uint8Array;
+}
+
+/** The worker's `workerData`. */
+export interface Assignment {
+  readonly memoryMiB: number;
+  readonly vramMiB: number;
+  readonly acpi: boolean;
+  readonly rtcUtc: boolean;
+  readonly bootOrder: readonly BootDevice[];
+  readonly drives: readonly DriveShape[];
+  readonly serialPorts: readonly number[];
+  readonly bios: Uint8Array;
+  readonly vgaBios: Uint8Array;
+  readonly shared: SharedArrayBuffer;
+}
+
+export type Control = 'pause' | 'resume' | 'reset' | 'powerButton';
+
+export type ToWorker =
+  | { readonly type: 'key'; readonly bytes: readonly number[] }
+  | { readonly type: 'move'; readonly x: number; readonly y: number; readonly buttons: number }
+  | { readonly type: 'wheel'; readonly dx: number; readonly dy: number }
+  | { readonly type: 'serial'; readonly index: number; readonly bytes: Uint8Array }
+  | { readonly type: 'control'; readonly what: Control; readonly id: number }
+  | { readonly type: 'insert'; readonly slot: DriveSlot; readonly medium: MediumShape | null; readonly id: number }
+  | { readonly type: 'diskDone'; readonly id: number; readonly data?: Uint8Array; readonly error?: string };
+
+export type DiskOperation =
+  | { readonly op: 'read'; readonly offset: number; readonly length: number }
+  | { readonly op: 'write'; readonly offset: number; readonly data: Uint8Array; readonly durable: boolean }
+  | { readonly op: 'flush' };
+
+export type FromWorker =
+  | { readonly type: 'ready' }
+  | { readonly type: 'resize'; readonly width: number; readonly height: number; readonly pixels: SharedArrayBuffer; readonly tiles: SharedArrayBuffer }
+  | { readonly type: 'damage' }
+  | { readonly type: 'absolute'; readonly absolute: boolean }
+  | { readonly type: 'serial'; readonly index: number; readonly bytes: Uint8Array }
+  | { readonly type: 'serialTaken'; readonly index: number; readonly count: number }
+  | { readonly type: 'done'; readonly id: number }
+  | { readonly type: 'disk'; readonly slot: DriveSlot; readonly id: number; readonly operation: DiskOperation }
+  | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string }
+  | { readonly type: 'powerOff' }
+  | { readonly type: 'failed'; readonly message: string; readonly stack: string };
+
+/** Cells of `Shared.cells`. */
+export const Cell = {
+  /** Counts the messages to the worker; a sleeping worker waits for it to change. */
+  messages: 0,
+  /** 1 from the first damaged tile until someone takes the damage. */
+  damaged: 1,
+  keysWaiting: 2,
+  resets: 3,
+  /** Size of the text screen; 0 in graphical modes. */
+  textColumns: 4,
+  textRows: 5,
+} as const;
+
+/** Counters of `Shared.counters`. */
+export const Counter = { instructions: 0, guestTime: 1, screenTime: 2, wakes: 3, refreshes: 4, copiedBytes: 5 } as const;
+
+const CELLS = 16;
+const COUNTERS = 16;
+/** The most characters a text screen can have here; larger ones are not reported as text. */
+export const TEXT_CAPACITY = 0x4000;
+
+/** Views of the block that both threads share. */
+export interface Shared {
+  readonly cells: Int32Array;
+  readonly counters: Float64Array;
+  /** Characters of the text screen in the guest's code page, row-major. */
+  readonly text: Uint8Array;
+}
+
+export const newSharedBlock = (): SharedArrayBuffer => new SharedArrayBuffer(CELLS * 4 + COUNTERS * 8 + TEXT_CAPACITY);
+
+export const sharedViews = (block: SharedArrayBuffer): Shared => ({
+  cells: new Int32Array(block, 0, CELLS),
+  counters: new Float64Array(block, CELLS * 4, COUNTERS),
+  text: new Uint8Array(block, CELLS * 4 + COUNTERS * 8, TEXT_CAPACITY),
+});

@@ -1,0 +1,200 @@
+/**
+ * The thread that a machine runs in: builds the emulator, plugs its drives in, and lets the loop run.
+ * Everything it says and hears is in protocol.ts.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Display } from './display.js';
+import { FloppyDrives } from './floppy.js';
+import { GuestClock } from './guest-clock.js';
+import { IdeDrives } from './ide.js';
+import { buildEmulator, type Emulator } from './inside.js';
+import { bootOrderFile } from './boot-order.js';
+import { KeyboardQueue } from './keyboard.js';
+import { Loop } from './loop.js';
+import { Mailbox } from './mailbox.js';
+import { MouseQueue } from './mouse.js';
+import { Power } from './power.js';
+import { Cell, Counter, sharedViews, type Assignment, type FromWorker, type ToWorker } from './protocol.js';
+import type { Answer, Ask } from './remote-disk.js';
+import { removeFirstPort, SerialLine } from './serial.js';
+import { parseSlot } from './slots.js';
+import { Surface } from './surface.js';
+
+const MIB = 1024 * 1024;
+/** Before the guest's BIOS has set a mode. */
+const FIRST_SCREEN = { width: 720, height: 400 };
+/** Milliseconds between two feeds of a queue that a guest has not read. */
+const FEED_AGAIN = 2;
+/** Milliseconds that the guest stands still for a disk before it goes on and is told later. */
+const DISK_PATIENCE = 1.5;
+
+const port = parentPort!;
+const assignment = workerData as Assignment;
+const shared = sharedViews(assignment.shared);
+const mailbox = new Mailbox(port, shared.cells);
+const clock = new GuestClock();
+clock.install();
+
+const post = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+const log = (level: 'debug' | 'info' | 'warn' | 'error', text: string): void => post({ type: 'log', level, text });
+
+/** The host's local time as a PC without time zones keeps it: milliseconds to add to UTC. */
+const localOffset = (): number => -new Date().getTimezoneOffset() * 60_000;
+
+class Requests {
+  #next = 1;
+  readonly #waiting = new Map<number, (answer: Answer) => void>();
+
+  for(slot: Assignment['drives'][number]['slot']): Ask {
+    return (operation, answer) => {
+      const id = this.#next++;
+      post({ type: 'disk', slot, id, operation }, operation.op === 'write' ? [operation.data.buffer as ArrayBuffer] : []);
+      const done = mailbox.answer(id, DISK_PATIENCE);
+      if (done) answer(done);
+      else this.#waiting.set(id, answer);
+    };
+  }
+
+  answer(id: number, answer: Answer): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    waiting?.(answer);
+  }
+}
+
+function start(emulator: Emulator): void {
+  const cpu = emulator.v86.cpu;
+  const surface = new Surface((width, height, pixels, tiles) => post({ type: 'resize', width, height, pixels, tiles }));
+  surface.resize(FIRST_SCREEN.width, FIRST_SCREEN.height);
+  const display = new Display(emulator, surface, shared, clock.now, (text) => log('warn', text));
+  const keyboard = new KeyboardQueue(cpu, clock.now);
+  const mouse = new MouseQueue(cpu, (event, data) => emulator.bus.send(event, data), surface);
+  const power = new Power(cpu, () => {
+    loop.end();
+    post({ type: 'powerOff' });
+  });
+  const requests = new Requests();
+  const ide = new IdeDrives(cpu, log);
+  const floppies = new FloppyDrives(cpu, log);
+  for (const { slot, kind, medium } of assignment.drives) {
+    const place = parseSlot(slot)!;
+    if (place.bus === 'floppy') floppies.attach(place.drive, medium, requests.for(slot));
+    else ide.attach(place.channel, place.device, kind as 'hdd' | 'dvd', medium, requests.for(slot));
+  }
+  if (!assignment.serialPorts.includes(1)) removeFirstPort(cpu);
+  const serial = assignment.serialPorts.map((index) => new SerialLine(emulator, index, (count) => post({ type: 'serialTaken', index, count })));
+  cpu.option_roms.push(bootOrderFile(assignment.bootOrder, assignment.drives));
+  if (!assignment.rtcUtc) cpu.devices.rtc.rtc_time += localOffset();
+
+  const reset = cpu.reboot_internal.bind(cpu);
+  cpu.reboot_internal = () => {
+    reset();
+    keyboard.reset();
+    mouse.reset();
+    power.reset();
+    tellAbsolute();
+    Atomics.add(shared.cells, Cell.resets, 1);
+  };
+
+  let absolute = false;
+  const tellAbsolute = (): void => {
+    if (mouse.absolute === absolute) return;
+    absolute = mouse.absolute;
+    post({ type: 'absolute', absolute });
+  };
+  emulator.add_listener('vmware-absolute-mouse', tellAbsolute);
+
+  const control = (message: Extract<ToWorker, { type: 'control' }>): void => {
+    if (message.what === 'pause') {
+      clock.stop();
+      loop.pause();
+    } else if (message.what === 'resume') {
+      clock.go();
+      loop.resume();
+    } else if (message.what === 'reset') {
+      cpu.reboot_internal();
+      loop.stir();
+    } else {
+      power.pressButton();
+      loop.stir();
+    }
+    post({ type: 'done', id: message.id });
+  };
+
+  const insert = ({ slot, medium, id }: Extract<ToWorker, { type: 'insert' }>): void => {
+    const place = parseSlot(slot)!;
+    if (place.bus === 'floppy') floppies.insert(place.drive, medium, requests.for(slot));
+    else ide.insert(place.channel, place.device, medium, requests.for(slot));
+    loop.stir();
+    post({ type: 'done', id });
+  };
+
+  const loop: Loop = new Loop({
+    core: emulator.v86,
+    mailbox,
+    shared,
+    receive(message) {
+      switch (message.type) {
+        case 'key':
+          keyboard.push(message.bytes);
+          return loop.input();
+        case 'move':
+          mouse.move(message.x, message.y, message.buttons);
+          return loop.input();
+        case 'wheel':
+          mouse.wheel(message.dy);
+          return loop.input();
+        case 'serial':
+          serial.find((line) => line.index === message.index)!.write(message.bytes);
+          return loop.stir();
+        case 'diskDone':
+          requests.answer(message.id, message);
+          return loop.stir();
+        case 'control':
+          return control(message);
+        case 'insert':
+          return insert(message);
+      }
+    },
+    feed() {
+      keyboard.feed();
+      mouse.feed();
+      Atomics.store(shared.cells, Cell.keysWaiting, keyboard.waiting);
+      return keyboard.waiting > 0 || mouse.waiting ? FEED_AGAIN : Infinity;
+    },
+    collect() {
+      for (const line of serial) {
+        const bytes = line.takeOutput();
+        if (!bytes) continue;
+        post({ type: 'serial', index: line.index, bytes }, [bytes.buffer as ArrayBuffer]);
+        loop.stir();
+      }
+    },
+    refresh() {
+      const changed = display.refresh();
+      shared.counters[Counter.copiedBytes] = surface.copiedBytes;
+      if (surface.changed && Atomics.exchange(shared.cells, Cell.damaged, 1) === 0) post({ type: 'damage' });
+      return changed;
+    },
+    untilBlink: () => display.untilBlink(),
+    failed(error) {
+      const { message, stack } = error instanceof Error ? error : new Error(String(error));
+      post({ type: 'failed', message, stack: stack ?? '' });
+    },
+  });
+  post({ type: 'ready' });
+  void emulator.run();
+}
+
+const exactBuffer = (bytes: Uint8Array): ArrayBuffer => bytes.slice().buffer as ArrayBuffer;
+
+start(
+  await buildEmulator({
+    bios: exactBuffer(assignment.bios),
+    vgaBios: exactBuffer(assignment.vgaBios),
+    memoryBytes: assignment.memoryMiB * MIB,
+    vramBytes: assignment.vramMiB * MIB,
+    acpi: assignment.acpi,
+    serialPorts: assignment.serialPorts,
+  }),
+);
