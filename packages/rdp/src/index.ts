@@ -1,0 +1,6 @@
+export { RdpServer, type RdpServerEvents } from './server/server.js';
+export type { ClientInfo, Feature, Log, LogLevel, RdpServerOptions, TlsCertificate } from './server/options.js';
+export type { SecurityMethod } from './server/negotiation.js';
+export type { Authenticator, Judgement, Keyboard, LogonAttempt, Pointer, Rect, Region, Screen, Unsubscribe } from './ports.js';
+export { ErrorInfo, errorInfoName } from './pdu/errorInfo.js';
+export { IdentityError, serverIdentity, type ServerIdentity, type StandardIdentity } from './security/index.js';

@@ -1,0 +1,70 @@
+/** What this package needs of others: a screen, a keyboard, a pointer, and somebody who judges logins. Structural: providers import nothing. */
+
+/** A rectangle of screen pixels. INVARIANT: width > 0, height > 0, inside the screen */
+export interface Rect {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Disjoint rectangles; never collapsed into one bounding box. */
+export type Region = readonly Rect[];
+
+export type Unsubscribe = () => void;
+
+/** A guest screen. */
+export interface Screen {
+  /** Pixels. */
+  readonly width: number;
+  /** Pixels. */
+  readonly height: number;
+  /** Bytes a row. */
+  readonly stride: number;
+  /** BGRX rows, row-major, in shared memory; a new array after a resize. */
+  readonly pixels: Uint8Array;
+  /** What may have changed since the last call. */
+  takeDamage(): Region;
+  /** Called when there is damage that nobody took yet. */
+  onDamage(listener: () => void): Unsubscribe;
+  /** Width, height, stride and pixels have changed; everything is damaged. */
+  onResize(listener: () => void): Unsubscribe;
+  requestSize?(width: number, height: number): void;
+}
+
+export interface Keyboard {
+  /** Set 1, 0x01 to 0x7f, with 0xe000 added for the E0 prefix (0xe01d is right Ctrl); 0xe11d is Pause's E1 prefix. */
+  scancode(code: number, down: boolean): void;
+  /** A UTF-16 code unit; clients are told whether there is this. */
+  unicode?(codeUnit: number, down: boolean): void;
+  /** Which toggles the guest has lit: bit 0 Scroll Lock, 1 Num Lock, 2 Caps Lock. Absent: not known, and then toggles are not synchronised. */
+  readonly indicators?: number;
+}
+
+export interface Pointer {
+  /** The guest takes absolute positions right now. */
+  readonly absolute: boolean;
+  /** To a position in screen pixels. `buttons`: bit 0 left, 1 right, 2 middle, 3 and 4 extra */
+  move(x: number, y: number, buttons: number): void;
+  /** Notches; dy > 0 is away from the user, dx > 0 to the right. */
+  wheel(dx: number, dy: number): void;
+}
+
+/** Who may connect. No authenticator, or one that fails, refuses. */
+export interface Authenticator {
+  judge(attempt: LogonAttempt, signal: AbortSignal): Promise<Judgement>;
+}
+
+export interface LogonAttempt {
+  readonly user: string;
+  readonly password: string;
+  readonly domain: string;
+  /** Of this connection, unique in the process. */
+  readonly clientId: number;
+  readonly machineId: string;
+  /** Of the client, as its socket shows it. */
+  readonly address: string;
+  readonly clientName: string;
+}
+
+export type Judgement = { readonly granted: true } | { readonly granted: false; readonly reason: string };

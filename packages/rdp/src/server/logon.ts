@@ -1,0 +1,31 @@
+/**
+ * What a login says: who it is, and which screen is meant.
+ *
+ * The domain field may end in `@N`, which picks screen N (1 is the first); clients without such a field write `@N\name` as user name. Pure.
+ */
+import type { InfoPacket } from '../pdu/clientInfo.js';
+
+export interface Logon {
+  readonly user: string;
+  readonly password: string;
+  readonly domain: string;
+  /** From 0. */
+  readonly screen: number;
+}
+
+/** `[text]@N`: what is before, and the number. */
+const SCREEN_SUFFIX = /^(.*)@([0-9]{1,3})$/s;
+
+export function readLogon({ UserName, Password, Domain }: Pick<InfoPacket, 'UserName' | 'Password' | 'Domain'>): Logon {
+  let user = UserName;
+  let domain = Domain;
+  const separator = user.indexOf('\\');
+  if (separator >= 0 && (domain === '' || SCREEN_SUFFIX.test(user.slice(0, separator)))) {
+    const prefix = user.slice(0, separator);
+    user = user.slice(separator + 1);
+    domain = SCREEN_SUFFIX.test(prefix) && domain !== '' ? domain + prefix : prefix;
+  }
+  const picked = SCREEN_SUFFIX.exec(domain);
+  const number = picked ? Number(picked[2]) : 1;
+  return { user, password: Password, domain: picked ? picked[1] : domain, screen: number - 1 };
+}

@@ -1,0 +1,76 @@
+/** What a server is told, and what it tells of its clients. */
+import type { Authenticator, Keyboard, Pointer, Screen } from '../ports.js';
+import type { EncryptionDemand, StandardIdentity } from '../security/index.js';
+import type { SecurityMethod } from './negotiation.js';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** Never given a password, a key or a pixel. */
+export type Log = (level: LogLevel, message: string) => void;
+
+/** What a client may use; the server asks each time that it matters. */
+export type Feature = 'display' | 'input';
+
+/** PEM texts. `ca` is sent with the certificate where clients need it to find the root. */
+export interface TlsCertificate {
+  readonly key: string;
+  readonly cert: string;
+  readonly ca?: string;
+}
+
+export interface RdpServerOptions {
+  /** Tried in order; 0 is any free one. */
+  readonly ports: readonly number[];
+  /** All on one port. Empty: every address of the host, IPv6 beside IPv4 where it has that. */
+  readonly addresses?: readonly string[];
+  /** At least one. */
+  readonly screens: readonly Screen[];
+  readonly keyboard: Keyboard;
+  readonly pointer: Pointer;
+  /** Without one nobody gets in. */
+  readonly authenticator?: Authenticator;
+  /** Told to the authenticator. */
+  readonly machineId: string;
+  /** Of the machine, for logs. */
+  readonly name: string;
+  readonly securityMethod: SecurityMethod;
+  /** What Standard RDP Security demands of clients; `client-compatible` without it. */
+  readonly encryptionDemand?: EncryptionDemand;
+  /** Asked for each connection, so that a renewed certificate counts from the next one on. */
+  readonly certificate: () => TlsCertificate | Promise<TlsCertificate>;
+  /** Keys and certificates of Standard RDP Security. */
+  readonly standard: StandardIdentity;
+  /** Several clients share the screen; otherwise a second one is refused, or (`reuseConnection`) takes the first one's place. */
+  readonly multiConnection: boolean;
+  readonly reuseConnection: boolean;
+  /** Without it everything is permitted. */
+  readonly permits?: (feature: Feature) => boolean;
+  /** Clients that are in at once; 32 without it. */
+  readonly maxClients?: number;
+  /** Milliseconds until a client must have logged in; 30,000 without it. */
+  readonly loginTimeout?: number;
+  /** Milliseconds until the authenticator must have judged; 60,000 without it. */
+  readonly judgementTimeout?: number;
+  readonly log?: Log;
+}
+
+/** A client that is in. */
+export interface ClientInfo {
+  readonly id: number;
+  readonly user: string;
+  readonly domain: string;
+  /** The name of the client's computer, as it says itself. */
+  readonly clientName: string;
+  readonly address: string;
+  readonly since: Date;
+  /** `TLSv1.3`, `RDP`, … */
+  readonly encryption: string;
+  /** Bytes of RDP packets. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** `clientBuild` of its core data. */
+  readonly build: number;
+  readonly bitsPerPixel: number;
+  /** The screen it looks at, from 0. */
+  readonly screen: number;
+}

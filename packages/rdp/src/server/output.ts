@@ -1,0 +1,122 @@
+/**
+ * What a share draws, as packets for its client: bitmaps, palette and pointer, on the path that the client knows.
+ *
+ * [MS-RDPBCGR] 2.2.9.1.1 (slow path), 2.2.9.1.2 (fast path), 3.3.5.9. Pure, but for the cipher state of the link's security layer.
+ */
+import { encode } from '@belvedere/wire';
+import { bytesPerPel } from '../graphics/colour.js';
+import { type ColorPointer, decodeBitmap, type EncodedBitmap } from '../graphics/index.js';
+import * as out from '../pdu/output.js';
+import { PduType2 } from '../pdu/share.js';
+import { data, fastPath } from './envelope.js';
+import type { Share } from './state.js';
+
+/** Bytes of an update that every client takes: with all headers it stays below the 16 KiB of an MCS PDU. [X.691] 10.9.3.8 */
+const UPDATE_LIMIT = 0x3f00;
+/** Bytes of an update in one fast-path PDU, whose length has fifteen bits. */
+const FAST_PATH_LIMIT = 0x7f00;
+
+const FP_CODES: Readonly<Record<number, number>> = { [out.UpdateType.BITMAP]: out.UpdateCode.BITMAP, [out.UpdateType.PALETTE]: out.UpdateCode.PALETTE };
+
+/** Bitmaps, in as few updates as fit. INVARIANT: `EncodedBitmap.data` of one bitmap is at most 32,000 bytes */
+export function bitmapUpdates(share: Share, bitmaps: readonly EncodedBitmap[]): Uint8Array[] {
+  const packets: Uint8Array[] = [];
+  let group: out.BitmapData[] = [];
+  let size = out.BITMAP_UPDATE_HEADER;
+  const flush = (): void => {
+    if (group.length) packets.push(...update(share, out.UpdateType.BITMAP, encode(out.TS_UPDATE_BITMAP_DATA, { rectangles: group })));
+    group = [];
+    size = out.BITMAP_UPDATE_HEADER;
+  };
+  for (const bitmap of bitmaps) {
+    for (const rectangle of rectangles(share, bitmap)) {
+      const length = out.BITMAP_DATA_HEADER + rectangle.bitmapDataStream.length;
+      if (size + length > UPDATE_LIMIT) flush();
+      group.push(rectangle);
+      size += length;
+    }
+  }
+  flush();
+  return packets;
+}
+
+/** A bitmap as the client takes it; in strips where the slow path cannot carry it whole. */
+function rectangles({ capabilities }: Share, bitmap: EncodedBitmap): out.BitmapData[] {
+  const whole = rectangle(bitmap, capabilities.noBitmapCompressionHeader);
+  if (capabilities.fastPathOutput || whole.bitmapDataStream.length + out.BITMAP_DATA_HEADER + out.BITMAP_UPDATE_HEADER <= UPDATE_LIMIT) return [whole];
+  return strips(raw(bitmap)).map((strip) => rectangle(strip, false));
+}
+
+function rectangle(bitmap: EncodedBitmap, noHeader: boolean): out.BitmapData {
+  const { x, y, visibleWidth, width, height, bitsPerPixel, compressed, data: stream } = bitmap;
+  const bounds = { destLeft: x, destTop: y, destRight: x + visibleWidth - 1, destBottom: y + height - 1, width, height, bitsPerPixel };
+  if (!compressed) return { ...bounds, flags: 0, bitmapDataStream: stream };
+  if (noHeader) return { ...bounds, flags: out.BitmapFlags.BITMAP_COMPRESSION | out.BitmapFlags.NO_BITMAP_COMPRESSION_HDR, bitmapDataStream: stream };
+  const header = encode(out.TS_CD_HEADER, { cbCompMainBodySize: stream.length, cbScanWidth: width, cbUncompressedSize: width * height * bytesPerPel(bitsPerPixel) });
+  return { ...bounds, flags: out.BitmapFlags.BITMAP_COMPRESSION, bitmapDataStream: Buffer.concat([header, stream]) };
+}
+
+/** A bitmap without compression. Only 32-bit ones are ever so large that this is asked. */
+function raw(bitmap: EncodedBitmap): EncodedBitmap {
+  if (!bitmap.compressed) return bitmap;
+  const pixels = decodeBitmap(bitmap);
+  const bottomUp = new Uint32Array(pixels.length);
+  for (let row = 0; row < bitmap.height; row++) bottomUp.set(pixels.subarray(row * bitmap.width, (row + 1) * bitmap.width), (bitmap.height - 1 - row) * bitmap.width);
+  return { ...bitmap, compressed: false, data: new Uint8Array(bottomUp.buffer) };
+}
+
+/** A raw bitmap cut into parts of whole rows. Its rows start at the bottom. */
+function strips(bitmap: EncodedBitmap): EncodedBitmap[] {
+  const rowBytes = bitmap.data.length / bitmap.height;
+  const rows = Math.floor((UPDATE_LIMIT - out.BITMAP_DATA_HEADER - out.BITMAP_UPDATE_HEADER) / rowBytes);
+  const parts: EncodedBitmap[] = [];
+  for (let below = 0; below < bitmap.height; below += rows) {
+    const height = Math.min(rows, bitmap.height - below);
+    const part = bitmap.data.subarray(below * rowBytes, (below + height) * rowBytes);
+    parts.push({ ...bitmap, y: bitmap.y + bitmap.height - below - height, height, data: part });
+  }
+  return parts;
+}
+
+/** The palette of an 8-bit session. @param palette 0x00RRGGBB */
+export const paletteUpdate = (share: Share, palette: Uint32Array): Uint8Array[] =>
+  update(
+    share,
+    out.UpdateType.PALETTE,
+    encode(out.TS_UPDATE_PALETTE_DATA, { paletteEntries: Array.from(palette, (rgb) => ({ red: (rgb >> 16) & 0xff, green: (rgb >> 8) & 0xff, blue: rgb & 0xff })) }),
+  );
+
+/** A slow-path update's body is a fast-path update's data: both start with `updateType`. */
+const update = (share: Share, updateType: number, body: Uint8Array): Uint8Array[] =>
+  share.capabilities.fastPathOutput ? fastPathUpdates(share, FP_CODES[updateType], body) : [data(share.link, share.shareId, PduType2.UPDATE, body)];
+
+/** An update in one PDU or, where it is too long for that, in fragments. [MS-RDPBCGR] 2.2.9.1.2.1 */
+function fastPathUpdates({ link }: Share, updateCode: number, body: Uint8Array): Uint8Array[] {
+  const packet = (fragmentation: number, updateData: Uint8Array): Uint8Array => fastPath(link, encode(out.TS_FP_UPDATE, { updateCode, fragmentation, updateData }));
+  if (body.length <= FAST_PATH_LIMIT) return [packet(out.Fragment.SINGLE, body)];
+  const packets: Uint8Array[] = [];
+  for (let at = 0; at < body.length; at += UPDATE_LIMIT) {
+    const last = at + UPDATE_LIMIT >= body.length;
+    packets.push(packet(at === 0 ? out.Fragment.FIRST : last ? out.Fragment.LAST : out.Fragment.NEXT, body.subarray(at, at + UPDATE_LIMIT)));
+  }
+  return packets;
+}
+
+/** What the client's pointer looks like: hidden, the client's own arrow, or a picture. */
+export type PointerShape = 'hidden' | 'default' | ColorPointer;
+
+/** The pointer. A client that keeps no colour pointers gets its own arrow instead of a picture. */
+export function pointerUpdate(share: Share, shape: PointerShape): Uint8Array[] {
+  if (typeof shape === 'string' || share.capabilities.pointerCache === 0) {
+    const hidden = shape === 'hidden';
+    if (share.capabilities.fastPathOutput) return fastPathUpdates(share, hidden ? out.UpdateCode.PTR_NULL : out.UpdateCode.PTR_DEFAULT, new Uint8Array(0));
+    const systemPointerType = hidden ? out.SystemPointer.NULL : out.SystemPointer.DEFAULT;
+    return slowPathPointer(share, out.PointerMessage.SYSTEM, encode(out.TS_SYSTEMPOINTERATTRIBUTE, { systemPointerType }));
+  }
+  const attribute = encode(out.TS_COLORPOINTERATTRIBUTE, { cacheIndex: 0, ...shape });
+  return share.capabilities.fastPathOutput ? fastPathUpdates(share, out.UpdateCode.COLOR, attribute) : slowPathPointer(share, out.PointerMessage.COLOR, attribute);
+}
+
+const slowPathPointer = (share: Share, messageType: number, pointerAttributeData: Uint8Array): Uint8Array[] => [
+  data(share.link, share.shareId, PduType2.POINTER, encode(out.TS_POINTER_PDU, { messageType, pointerAttributeData })),
+];

@@ -1,0 +1,215 @@
+/**
+ * The RDP server: listens, keeps the list of its clients, and gives each a session.
+ *
+ * Not pure: the outermost layer.
+ */
+import { EventEmitter } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import { DisplayHub } from '../graphics/index.js';
+import { ErrorInfo } from '../pdu/errorInfo.js';
+import type { Screen } from '../ports.js';
+import { admit, type Admission } from './admission.js';
+import { Connection } from './connection.js';
+import type { ClientInfo, Log, RdpServerOptions, TlsCertificate } from './options.js';
+import { Session, type SessionHost } from './session.js';
+import type { StepContext } from './step.js';
+
+const LOGIN_TIMEOUT = 30_000;
+const JUDGEMENT_TIMEOUT = 60_000;
+const MAX_CLIENTS = 32;
+/** Connections that have not logged in. The oldest makes room for a new one, so that idle ones lock nobody out. */
+const MAX_STRANGERS = 64;
+
+export interface RdpServerEvents {
+  connected: [client: ClientInfo];
+  disconnected: [client: ClientInfo, reason: string];
+}
+
+export class RdpServer extends EventEmitter<RdpServerEvents> {
+  private readonly sessions = new Set<Session>();
+  private readonly displays: readonly { readonly screen: Screen; readonly hub: DisplayHub }[];
+  private readonly log: Log;
+  private readonly context: StepContext;
+  private readonly host: SessionHost;
+  private listeners_: readonly Server[] = [];
+  private nextId = 1;
+  private closing = false;
+
+  /**
+   * Opens the port.
+   * @throws Error naming every port that was tried and why it could not be opened; or the certificate's fault
+   */
+  static async listen(options: RdpServerOptions): Promise<RdpServer> {
+    if (options.screens.length === 0) throw new TypeError('a server needs at least one screen');
+    await secureContext(options.certificate);
+    const server = new RdpServer(options);
+    try {
+      server.listeners_ = await openPort(options.ports, options.addresses ?? [], (socket) => server.accept(socket));
+    } catch (error) {
+      server.closeDisplays();
+      throw error;
+    }
+    return server;
+  }
+
+  private constructor(private readonly options: RdpServerOptions) {
+    super();
+    this.log = options.log ?? (() => undefined);
+    this.displays = options.screens.map((screen) => ({ screen, hub: new DisplayHub(screen) }));
+    this.context = {
+      securityMethod: options.securityMethod,
+      encryptionDemand: options.encryptionDemand ?? 'client-compatible',
+      standard: options.standard,
+      unicode: options.keyboard.unicode !== undefined,
+    };
+    this.host = {
+      options,
+      loginTimeout: options.loginTimeout ?? LOGIN_TIMEOUT,
+      judgementTimeout: options.judgementTimeout ?? JUDGEMENT_TIMEOUT,
+      admit: (session, screen) => this.admit(session, screen),
+      connected: (session) => void this.emit('connected', session.info),
+      display: (screen) => this.displays[screen],
+    };
+  }
+
+  /** The port that is open. */
+  get port(): number {
+    return portOf(this.listeners_[0]);
+  }
+
+  /** Clients that are in. */
+  get clients(): readonly ClientInfo[] {
+    return [...this.sessions].filter(({ admitted }) => admitted).map(({ info }) => info);
+  }
+
+  /** What `permits` says has changed: pictures that were held back are sent. */
+  policyChanged(): void {
+    for (const session of this.sessions) session.pace();
+  }
+
+  /** Ends one client's session. @returns whether there was such a client */
+  disconnect(id: number, reason: string): boolean {
+    const session = [...this.sessions].find((candidate) => candidate.id === id);
+    session?.dismiss(ErrorInfo.ERRINFO_RPC_INITIATED_DISCONNECT, reason);
+    return session !== undefined;
+  }
+
+  /** Closes the port and ends all sessions. @param errorInfo what clients show their users */
+  async close(reason: string, errorInfo: number = ErrorInfo.ERRINFO_RPC_INITIATED_DISCONNECT): Promise<void> {
+    this.closing = true;
+    const closed = this.listeners_.map((listener) => new Promise<void>((resolve) => listener.close(() => resolve())));
+    for (const session of this.sessions) session.dismiss(errorInfo, reason);
+    // `close` waits for the connections, which end themselves in time.
+    await Promise.all(closed);
+    this.closeDisplays();
+  }
+
+  private closeDisplays(): void {
+    for (const { hub } of this.displays) hub.close();
+  }
+
+  private accept(socket: Socket): void {
+    if (this.closing) return void socket.destroy();
+    const strangers = [...this.sessions].filter(({ admitted }) => !admitted);
+    if (strangers.length >= MAX_STRANGERS) strangers[0].destroy('too many connections have not logged in');
+    const id = this.nextId++;
+    const connection = new Connection(socket, {
+      id,
+      context: this.context,
+      secureContext: () => secureContext(this.options.certificate),
+      log: this.log,
+      loginTimeout: this.host.loginTimeout,
+      onEffect: (effect) => session.handle(effect),
+      onDrain: () => session.pace(),
+      onClosed: (reason) => this.left(session, reason),
+    });
+    const session = new Session(id, connection, this.host);
+    this.sessions.add(session);
+    this.log('debug', `client ${id} from ${connection.address}`);
+  }
+
+  private admit(session: Session, screen: number): Admission {
+    const others = [...this.sessions].filter((other) => other !== session && other.admitted);
+    if (this.options.multiConnection && others.length >= (this.options.maxClients ?? MAX_CLIENTS)) {
+      return { admitted: false, errorInfo: ErrorInfo.ERRINFO_OUT_OF_MEMORY, reason: `${others.length} clients are connected, which is the limit` };
+    }
+    const admission = admit(this.options, others.length, screen, this.displays.length);
+    if (admission.admitted && admission.displaced) {
+      for (const other of others) other.dismiss(ErrorInfo.ERRINFO_DISCONNECTED_BY_OTHERCONNECTION, `client ${session.id} took its place`);
+    }
+    return admission;
+  }
+
+  private left(session: Session, reason: string): void {
+    this.sessions.delete(session);
+    const { info, admitted } = session;
+    session.left();
+    this.log(admitted ? 'info' : 'debug', `client ${session.id} from ${info.address} left: ${reason}`);
+    if (admitted) this.emit('disconnected', info, reason);
+  }
+}
+
+const portOf = (listener: Server): number => {
+  const address = listener.address();
+  if (address === null || typeof address === 'string') throw new Error('the server is not listening');
+  return address.port;
+};
+
+let cached: { readonly texts: TlsCertificate; readonly context: SecureContext } | undefined;
+
+/** The TLS settings for one connection. The last ones are kept: parsing a key costs more than reading it. */
+async function secureContext(source: RdpServerOptions['certificate']): Promise<SecureContext> {
+  const { key, cert, ca } = await source();
+  if (cached && cached.texts.key === key && cached.texts.cert === cert && cached.texts.ca === ca) return cached.context;
+  const context = createSecureContext({ key, cert: ca ? `${cert}\n${ca}` : cert, minVersion: 'TLSv1.2' });
+  cached = { texts: { key, cert, ca }, context };
+  return context;
+}
+
+/** Every address of the host: of both families, or of IPv4 where there is no IPv6. */
+const EVERYWHERE = ['::', '0.0.0.0'];
+/** What an operating system says where it has no IPv6. */
+const NO_IPV6 = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL']);
+
+async function openPort(ports: readonly number[], addresses: readonly string[], accept: (socket: Socket) => void): Promise<Server[]> {
+  const problems: string[] = [];
+  for (const port of ports) {
+    try {
+      return await listenOn(port, addresses, accept);
+    } catch (error) {
+      problems.push(`port ${port}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  throw new Error(`the remote display found no port to listen on: ${problems.join('; ') || 'none was named'}`);
+}
+
+async function listenOn(port: number, addresses: readonly string[], accept: (socket: Socket) => void): Promise<Server[]> {
+  if (addresses.length === 0) {
+    const [both, ipv4] = EVERYWHERE;
+    return [
+      await listenAt(port, both, accept).catch((error: NodeJS.ErrnoException) => {
+        if (NO_IPV6.has(error.code ?? '')) return listenAt(port, ipv4, accept);
+        throw error;
+      }),
+    ];
+  }
+  const open: Server[] = [];
+  try {
+    for (const address of addresses) open.push(await listenAt(open.length ? portOf(open[0]) : port, address, accept));
+    return open;
+  } catch (error) {
+    for (const listener of open) listener.close();
+    throw error;
+  }
+}
+
+const listenAt = (port: number, host: string, accept: (socket: Socket) => void): Promise<Server> =>
+  new Promise((resolve, reject) => {
+    const listener = createServer({ noDelay: true }, accept);
+    listener.once('error', reject);
+    listener.listen({ port, host }, () => {
+      listener.off('error', reject);
+      resolve(listener);
+    });
+  });

@@ -1,0 +1,195 @@
+/**
+ * One client from its login on: who it is, the screen it sees, the keys it holds.
+ *
+ * Not pure: joins a connection to the machine's screen, keyboard and pointer.
+ */
+import { ARROW, type Attachment, type DisplayHub, type EncodedBitmap, PALETTE } from '../graphics/index.js';
+import { ErrorInfo } from '../pdu/errorInfo.js';
+import type { InputEvent } from '../pdu/input.js';
+import { Protocol } from '../pdu/x224.js';
+import type { Judgement, Rect, Screen, Unsubscribe } from '../ports.js';
+import type { Admission } from './admission.js';
+import { Connection, type SessionEffect } from './connection.js';
+import { InputTranslator } from './input.js';
+import { type Logon, readLogon } from './logon.js';
+import { judge } from './login.js';
+import type { ClientInfo, RdpServerOptions } from './options.js';
+import { bitmapUpdates, paletteUpdate, pointerUpdate } from './output.js';
+import type { Link, Share } from './state.js';
+
+/** What sessions share. */
+export interface SessionHost {
+  readonly options: RdpServerOptions;
+  readonly loginTimeout: number;
+  readonly judgementTimeout: number;
+  /** Decides about a client whose login was granted, and makes room for it. */
+  admit(session: Session, screen: number): Admission;
+  /** The client has its first picture coming. */
+  connected(session: Session): void;
+  display(screen: number): { readonly screen: Screen; readonly hub: DisplayHub };
+}
+
+/** How the client sees it when its user may not in. */
+const LOGON_REFUSED = ErrorInfo.ERRINFO_SERVER_INSUFFICIENT_PRIVILEGES;
+
+export class Session {
+  private readonly since = new Date();
+  private readonly gone = new AbortController();
+  private readonly input: InputTranslator;
+  private logon: (Omit<Logon, 'password'> & { readonly link: Link }) | undefined;
+  private share: Share | undefined;
+  private attachment: Attachment | undefined;
+  private suppressed = false;
+  private stopWatching: Unsubscribe | undefined;
+  admitted = false;
+  private announced = false;
+
+  constructor(
+    readonly id: number,
+    private readonly connection: Connection,
+    private readonly host: SessionHost,
+  ) {
+    this.input = new InputTranslator(host.options.keyboard, host.options.pointer);
+  }
+
+  get info(): ClientInfo {
+    const { link, user = '', domain = '', screen = 0 } = this.logon ?? {};
+    return {
+      id: this.id,
+      user,
+      domain,
+      clientName: link?.client.core.clientName ?? '',
+      address: this.connection.address,
+      since: this.since,
+      encryption: this.connection.tlsVersion ?? (link ? encryptionName(link) : 'none'),
+      bytesIn: this.connection.bytesIn,
+      bytesOut: this.connection.bytesOut,
+      build: link?.client.core.clientBuild ?? 0,
+      bitsPerPixel: link?.client.bitsPerPixel ?? 0,
+      screen,
+    };
+  }
+
+  handle(effect: SessionEffect): void {
+    switch (effect.type) {
+      case 'authenticate':
+        return void this.authenticate(readLogon(effect.info), effect.link);
+      case 'activated':
+        return this.activated(effect.share);
+      case 'input':
+        return this.take(effect.events);
+      case 'suppressOutput':
+        return this.suppress(effect.suppressed);
+      case 'refresh':
+        return this.refresh(effect.areas);
+    }
+  }
+
+  /** The socket takes more. */
+  pace(): void {
+    this.attachment?.pace();
+  }
+
+  /** Ends the session, with a reason its user can read. */
+  dismiss(errorInfo: number, reason: string): void {
+    this.connection.dispatch({ type: 'dismissed', errorInfo, reason });
+  }
+
+  destroy(reason: string): void {
+    this.connection.destroy(reason);
+  }
+
+  /** The client has gone: nothing of it may stay. */
+  left(): void {
+    this.gone.abort();
+    this.stopWatching?.();
+    this.attachment?.detach();
+    this.attachment = undefined;
+    this.input.release();
+  }
+
+  private async authenticate({ password, ...logon }: Logon, link: Link): Promise<void> {
+    const { authenticator, machineId, log } = this.host.options;
+    this.connection.relax();
+    this.logon = { ...logon, link };
+    const { user, domain, screen } = logon;
+    const attempt = { user, password, domain, clientId: this.id, machineId, address: this.connection.address, clientName: link.client.core.clientName };
+    const judgement = await judge(authenticator, attempt, this.gone.signal, this.host.judgementTimeout);
+    if (this.gone.signal.aborted) return;
+    this.judged(judgement, screen);
+    log?.('info', `client ${this.id} from ${this.connection.address}: login of "${user}" ${judgement.granted ? 'granted' : `refused: ${judgement.reason}`}`);
+  }
+
+  private judged(judgement: Judgement, screen: number): void {
+    if (!judgement.granted) return this.dismiss(LOGON_REFUSED, `the login was refused: ${judgement.reason}`);
+    const admission = this.host.admit(this, screen);
+    if (!admission.admitted) return this.dismiss(admission.errorInfo, admission.reason);
+    this.admitted = true;
+    const display = this.host.display(screen);
+    this.stopWatching = display.screen.onResize(() => this.resized(display.screen));
+    this.connection.expectWithin(this.host.loginTimeout, 'did not start its session');
+    this.connection.dispatch({ type: 'admitted', desktop: size(display.screen) });
+  }
+
+  /** The guest has changed its resolution: nothing is drawn until the client has followed. */
+  private resized(screen: Screen): void {
+    this.attachment?.suspend();
+    this.connection.dispatch({ type: 'resized', desktop: size(screen) });
+    // A client that cannot follow keeps its desktop.
+    if (this.connection.state.step === 'active' && !this.suppressed) this.attachment?.resume();
+  }
+
+  private activated(share: Share): void {
+    this.connection.relax();
+    this.share = share;
+    const { bitsPerPixel } = share.link.client;
+    if (bitsPerPixel === 8) this.connection.write(paletteUpdate(share, PALETTE));
+    this.connection.write(pointerUpdate(share, ARROW));
+    this.attachment?.detach();
+    const { hub } = this.host.display(this.logon?.screen ?? 0);
+    this.attachment = hub.attach({
+      format: { bitsPerPixel, compressed: share.capabilities.compressedBitmaps, skipAlpha: share.capabilities.skipAlpha },
+      width: share.desktop.width,
+      height: share.desktop.height,
+      ready: () => this.connection.writable && this.permits('display'),
+      send: (bitmaps) => this.draw(share, bitmaps),
+    });
+    if (this.suppressed) this.attachment.suspend();
+    if (this.announced) return;
+    this.announced = true;
+    this.host.connected(this);
+  }
+
+  private draw(share: Share, bitmaps: readonly EncodedBitmap[]): void {
+    try {
+      this.connection.write(bitmapUpdates(share, bitmaps));
+    } catch (error) {
+      this.connection.fail(error);
+    }
+  }
+
+  private take(events: readonly InputEvent[]): void {
+    if (this.share && this.permits('input')) this.input.take(events, this.share.desktop);
+    else this.input.release();
+  }
+
+  private suppress(suppressed: boolean): void {
+    if (suppressed === this.suppressed) return;
+    this.suppressed = suppressed;
+    if (suppressed) this.attachment?.suspend();
+    else this.attachment?.resume();
+  }
+
+  private refresh(areas: readonly Rect[]): void {
+    for (const area of areas) this.attachment?.refresh(area);
+  }
+
+  private permits(feature: 'display' | 'input'): boolean {
+    return this.host.options.permits?.(feature) ?? true;
+  }
+}
+
+const size = ({ width, height }: Screen): { width: number; height: number } => ({ width, height });
+
+const encryptionName = ({ negotiation, security }: Link): string => (negotiation.selectedProtocol === Protocol.RDP && security.encrypted ? 'RDP' : 'none');
+
