@@ -2,8 +2,8 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-/** Longest path of a unix socket that every system takes, in bytes. */
-const SOCKET_PATH_LIMIT = 103;
+/** Longest path of a unix socket, in bytes: Linux takes 107, other systems 103. */
+const SOCKET_PATH_LIMIT = process.platform === 'linux' ? 107 : 103;
 
 export interface Home {
   readonly folder: string;
