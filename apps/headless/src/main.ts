@@ -1,0 +1,46 @@
+/**
+ * The machine process: settings on standard input, one line of JSON on file descriptor 3 when the machine runs or could not be started.
+ *
+ * Ends with the machine: exit status 0 when it was switched off, 1 when it failed or never started.
+ */
+import { closeSync, fstatSync, writeSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { ControlError, type MachineSpec } from '@belvedere/control';
+import { createLog } from './log.js';
+import { MachineProcess, writeExit } from './machine.js';
+
+const READY_FD = 3;
+
+/** Tells whoever started this process, if that is listening. */
+function report(message: object): void {
+  try {
+    if (!fstatSync(READY_FD).isFIFO() && !fstatSync(READY_FD).isSocket()) return;
+    writeSync(READY_FD, `${JSON.stringify(message)}\n`);
+    closeSync(READY_FD);
+  } catch {
+    // Nobody listens: the process was started by hand, or its starter has gone.
+  }
+}
+
+const spec = JSON.parse(await text(process.stdin)) as MachineSpec;
+const log = createLog(spec.name);
+
+// A fault nobody handled leaves the machine in no state to go on: say why, so that the control plane records it.
+process.on('uncaughtException', (error) => {
+  log.fatal({ err: error }, 'the machine process failed');
+  void writeExit(spec.exitFile, { state: 'aborted', reason: error.message, at: new Date().toISOString() }).finally(() => process.exit(1));
+});
+
+try {
+  const machine = await MachineProcess.start(spec, log);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void machine.powerOff());
+  process.on('SIGHUP', () => log.info('terminal closed; the machine goes on'));
+  report({ ready: true });
+  const { state } = await machine.untilEnded();
+  process.exit(state === 'poweroff' ? 0 : 1);
+} catch (error) {
+  const { code, message } = error instanceof ControlError ? error : { code: 'VBOX_E_VM_ERROR', message: (error as Error).message };
+  log.error({ err: error }, 'the machine did not start');
+  report({ error: { code, message } });
+  process.exit(1);
+}

@@ -1,0 +1,177 @@
+/** The remote display of one machine: the RDP server as the settings want it, opened, changed and closed while the machine runs. */
+import { hostname, networkInterfaces } from 'node:os';
+import { AuthUnavailableError, chooseAuthenticator } from '@belvedere/auth';
+import { ControlError, type MachineSpec, type VrdeSpec, type VrdeStatus } from '@belvedere/control';
+import type { Machine } from '@belvedere/emulator';
+import { type ClientInfo, ErrorInfo, IdentityError, RdpServer, type SecurityMethod, serverIdentity } from '@belvedere/rdp';
+import type { Log } from './log.js';
+
+/** Why the server closes, and what clients show their users then. */
+const CLOSING = {
+  poweredOff: { reason: 'the machine was powered off', errorInfo: ErrorInfo.ERRINFO_LOGOFF_BY_USER },
+  failed: { reason: 'the machine failed', errorInfo: ErrorInfo.ERRINFO_RPC_INITIATED_DISCONNECT },
+  disconnected: { reason: 'the remote display was switched off', errorInfo: ErrorInfo.ERRINFO_RPC_INITIATED_DISCONNECT },
+} as const;
+
+/** The VRDE property `Security/Method`, in any letter case. */
+const METHODS: Readonly<Record<string, SecurityMethod>> = { negotiate: 'negotiate', rdp: 'rdp', tls: 'tls' };
+
+export class RemoteDisplay {
+  private server: RdpServer | undefined;
+  private vrde: VrdeSpec;
+  private clientsSoFar = 0;
+  private lastStart: string | undefined;
+  private lastEnd: string | undefined;
+  private changed: () => void = () => undefined;
+  /** Changes are made one after the other. */
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly spec: MachineSpec,
+    private readonly machine: Machine,
+    private readonly log: Log,
+  ) {
+    this.vrde = spec.vrde;
+  }
+
+  /** Calls `listener` when the port or the list of clients has changed. */
+  onChange(listener: () => void): void {
+    this.changed = listener;
+  }
+
+  get status(): VrdeStatus {
+    return {
+      port: this.server?.port ?? null,
+      clients: (this.server?.clients ?? []).map(describe),
+      clientsSoFar: this.clientsSoFar,
+      ...(this.lastStart ? { lastStart: this.lastStart } : {}),
+      ...(this.lastEnd ? { lastEnd: this.lastEnd } : {}),
+    };
+  }
+
+  /**
+   * Makes the server as `vrde` wants it. Sessions go on unless the port, the addresses, or how the line is secured and judged changed.
+   * @throws ControlError when it cannot be opened so; the settings before are in force again then
+   */
+  apply(vrde: VrdeSpec): Promise<VrdeStatus> {
+    const applied = this.turn.then(() => this.change(vrde));
+    this.turn = applied.catch(() => undefined);
+    return applied;
+  }
+
+  /** @throws ControlError when there is no such client */
+  disconnect(id: number): void {
+    if (!this.server?.disconnect(id, 'disconnected by the administrator')) throw new ControlError('VBOX_E_OBJECT_NOT_FOUND', `the remote display has no client ${id}`);
+  }
+
+  async close(why: keyof typeof CLOSING): Promise<void> {
+    await this.turn;
+    await this.stop(why);
+  }
+
+  private async change(vrde: VrdeSpec): Promise<VrdeStatus> {
+    const before = this.vrde;
+    if (this.server && vrde.enabled && !needsAnotherServer(before, vrde)) {
+      this.vrde = vrde;
+      return this.status;
+    }
+    const running = this.server !== undefined;
+    await this.stop('disconnected');
+    this.vrde = vrde;
+    try {
+      if (vrde.enabled) this.server = await this.listen(vrde);
+    } catch (error) {
+      this.vrde = before;
+      if (running) this.server = await this.listen(before);
+      throw error;
+    } finally {
+      this.changed();
+    }
+    return this.status;
+  }
+
+  private async stop(why: keyof typeof CLOSING): Promise<void> {
+    const { server } = this;
+    this.server = undefined;
+    const { reason, errorInfo } = CLOSING[why];
+    await server?.close(reason, errorInfo);
+  }
+
+  private async listen(vrde: VrdeSpec): Promise<RdpServer> {
+    const { machine } = this;
+    const current = (): VrdeSpec => this.vrde;
+    try {
+      const identity = await serverIdentity(this.spec.identityFolder, hostNames());
+      const server = await RdpServer.listen({
+        ports: vrde.ports,
+        addresses: vrde.addresses,
+        screens: machine.screens,
+        keyboard: machine.keyboard,
+        pointer: machine.pointer,
+        authenticator: chooseAuthenticator(vrde.authType),
+        machineId: this.spec.uuid,
+        name: this.spec.name,
+        securityMethod: securityMethod(vrde),
+        certificate: () => identity.tls,
+        standard: identity.standard,
+        // Asked for each connection: a change counts from the next one on.
+        get multiConnection() {
+          return current().multiConnection;
+        },
+        get reuseConnection() {
+          return current().reuseConnection;
+        },
+        log: (level, message) => this.log[level](message),
+      });
+      server.on('connected', () => {
+        this.clientsSoFar++;
+        this.lastStart = new Date().toISOString();
+        this.changed();
+      });
+      server.on('disconnected', () => {
+        this.lastEnd = new Date().toISOString();
+        this.changed();
+      });
+      if (vrde.authType === 'null') this.log.warn('the remote display asks nobody for a password: authentication type is null');
+      this.log.info({ port: server.port }, 'the remote display listens');
+      return server;
+    } catch (cause) {
+      const code = cause instanceof AuthUnavailableError ? 'VBOX_E_NOT_SUPPORTED' : cause instanceof IdentityError ? 'VBOX_E_FILE_ERROR' : 'VBOX_E_HOST_ERROR';
+      throw cause instanceof ControlError ? cause : new ControlError(code, (cause as Error).message, { cause });
+    }
+  }
+}
+
+/** The names by which viewers may reach this host; a common name has at most 64 characters. */
+function hostNames() {
+  const name = hostname();
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address.split('%')[0]));
+  return { commonName: name && name.length <= 64 ? name : 'localhost', altNames: [...(name ? [name] : []), 'localhost', '127.0.0.1', '::1', ...addresses] };
+}
+
+function securityMethod(vrde: VrdeSpec): SecurityMethod {
+  const text = vrde.properties['Security/Method'] ?? 'negotiate';
+  const method = METHODS[text.toLowerCase()];
+  if (!method) throw new ControlError('E_INVALIDARG', `VRDE property Security/Method is '${text}'; use Negotiate, RDP or TLS`);
+  return method;
+}
+
+const needsAnotherServer = (before: VrdeSpec, after: VrdeSpec): boolean =>
+  String(before.ports) !== String(after.ports) ||
+  String(before.addresses) !== String(after.addresses) ||
+  before.authType !== after.authType ||
+  before.authLibrary !== after.authLibrary ||
+  before.properties['Security/Method'] !== after.properties['Security/Method'];
+
+const describe = (client: ClientInfo) => ({
+  id: client.id,
+  user: client.user,
+  domain: client.domain,
+  clientName: client.clientName,
+  address: client.address,
+  clientVersion: client.build,
+  encryption: client.encryption,
+  since: client.since.toISOString(),
+  bytesSent: client.bytesOut,
+  bytesReceived: client.bytesIn,
+});
