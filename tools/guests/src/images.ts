@@ -1,0 +1,14 @@
+// Where the guests' images are: the test card's beside this program, the Debian installer's in the machine's cache.
+import { fileURLToPath } from 'node:url';
+import { findInstaller } from '../debian-installer/iso.mjs';
+
+const built = (name: string) => fileURLToPath(new URL(`./testcard/${name}`, import.meta.url));
+
+/** The test card as a 1.44 MB floppy image; it boots as a hard disk too. */
+export const TESTCARD_FLOPPY = built('testcard.img');
+
+/** The test card as a bootable ISO image. */
+export const TESTCARD_ISO = built('testcard.iso');
+
+/** The Debian installer's ISO image, which the set-up builds into the cache; undefined where Debian's packages could not be had. */
+export const debianInstallerIso = (): string | undefined => findInstaller();
