@@ -31,6 +31,7 @@ function detailsOf({ code, component, interfaceName = 'IVirtualBox' }: ApiError)
 
 /** The text of anything thrown, with the texts of its causes. */
 function textOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message}: ${textOf(error.cause)}` : error.message;
+  if (typeof error !== 'object' || error === null || !('message' in error)) return String(error);
+  const { message, cause } = error as Error;
+  return cause === undefined ? message : `${message}: ${textOf(cause)}`;
 }

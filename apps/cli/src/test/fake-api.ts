@@ -21,6 +21,7 @@ export class FakeApi {
   readonly seen: string[] = [];
   /** By `METHOD /path`: JSON, bytes, a refusal, or a function that gives one of these. Anything else is answered with 204. */
   answers: Answers = {};
+  private onSubscribed = (): void => {};
   private readonly streams = new Set<ServerResponse>();
   private server: Server;
 
@@ -41,6 +42,11 @@ export class FakeApi {
 
   client(start?: () => Promise<void>): Client {
     return new Client({ door: { socketPath: this.socketPath }, ...(start && { start }) });
+  }
+
+  /** Resolves when the next one listens to the events. */
+  subscribed(): Promise<void> {
+    return new Promise((resolve) => (this.onSubscribed = resolve));
   }
 
   emit(event: object): void {
@@ -78,6 +84,7 @@ export class FakeApi {
       response.flushHeaders();
       this.streams.add(response);
       response.on('close', () => this.streams.delete(response));
+      this.onSubscribed();
       return;
     }
     const told = this.answers[name];

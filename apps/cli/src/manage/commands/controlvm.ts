@@ -66,7 +66,10 @@ export const controlvm = command<Request>({
         word({ value: path('filename', 'screen.png'), set: (request: Request, file) => (request.file = file) }),
         word({ value: whole('screen', 0, 63), optional: true, set: (request: Request, screen) => (request.screen = screen) }),
       ],
-      async ({ ref, file, screen }, client) => writeFile(file, await client.request('GET /machines/{ref}/screens/{screen}/screenshot', { path: { ref, screen } })),
+      async ({ ref, file, screen }, client) => {
+        const png = await client.request('GET /machines/{ref}/screens/{screen}/screenshot', { path: { ref, screen } });
+        await writeFile(file, png).catch((cause: unknown) => Promise.reject(new Error(`could not write the screenshot to ${file}`, { cause })));
+      },
     ),
     vrdeAction('vrde', 'Open or close the remote display', word({ value: onOff, set: ({ vrde }: Request, enabled) => (vrde.enabled = enabled) }), ['vrdp']),
     vrdeAction('vrdeport', 'Move the remote display to the first free port of a list', word({ value: ports, set: ({ vrde }: Request, list) => (vrde.ports = list) }), [

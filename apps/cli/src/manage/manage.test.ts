@@ -1,0 +1,291 @@
+/** What each command sends to the API and prints of its answers. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { FakeApi, Printed, Refusal } from '../test/fake-api.js';
+import { DISK, disk, machine, running, UUID, windowsXp } from '../test/fixtures.js';
+import { manage } from './main.js';
+
+let api: FakeApi;
+let printed: Printed;
+beforeEach(async () => {
+  api = await FakeApi.open();
+  api.answers = {
+    'GET /machines': [machine],
+    'GET /machines?state=running': [running],
+    'GET /machines/Windows XP': machine,
+    [`GET /machines/${UUID}`]: machine,
+    'GET /ostypes': [windowsXp],
+    'POST /machines': machine,
+    'POST /media': disk,
+    'GET /media?type=hdd': [disk],
+    [`GET /media/${DISK}`]: disk,
+    [`GET /media/${resolve('WinXP.vdi')}`]: disk,
+    'GET /machines/Windows XP/extradata': { a: '1', 'b/c': 'two' },
+    'GET /extradata': {},
+    [`POST /machines/${UUID}/start`]: running,
+    'GET /machines/Windows XP/screens/0/screenshot': Buffer.from('PNG0'),
+    'GET /machines/Windows XP/screens/1/screenshot': Buffer.from('PNG1'),
+  };
+});
+afterEach(() => api.close());
+
+/** Runs VBoxManage; the words are those of a shell line, with quotes around those that have spaces. */
+async function run(line: string, open = () => api.client()): Promise<number> {
+  api.seen.length = 0;
+  printed = new Printed();
+  const words = (line.match(/"[^"]*"|[^ ]+/g) ?? []).map((word) => word.replace(/^"(.*)"$/, '$1'));
+  return manage(words, printed, open as never);
+}
+
+describe('requests', () => {
+  const xp = '"Windows XP"';
+  const at = (path: string): string => resolve(path);
+  test.each<[string, ...string[]]>([
+    ['createvm --name "Windows XP" --ostype WindowsXP --register', 'POST /machines {"register":true,"name":"Windows XP","osType":"WindowsXP"}'],
+    [`createvm --name x --basefolder m --uuid {${UUID.toUpperCase()}}`, `POST /machines {"register":false,"name":"x","baseFolder":"${at('m')}","uuid":"${UUID}"}`],
+    ['registervm m/x.vbox', `POST /machines/register {"settingsFile":"${at('m/x.vbox')}"}`],
+    [`unregistervm ${xp}`, 'DELETE /machines/Windows XP?delete=false'],
+    [`unregistervm ${xp} --delete`, 'DELETE /machines/Windows XP?delete=true'],
+    [
+      `modifyvm ${xp} --memory 256 --acpi on --boot1 dvd --nic1 nat`,
+      'GET /machines/Windows XP',
+      'PATCH /machines/Windows XP {"memoryMiB":256,"acpi":true,"adapters":[{"slot":1,"attachment":"nat"}],"boot":["dvd","floppy","disk","none"]}',
+    ],
+    [`modifyvm ${xp} --boot4 net --boot2 none`, 'GET /machines/Windows XP', 'PATCH /machines/Windows XP {"boot":["dvd","none","disk","net"]}'],
+    [`modifyvm ${xp} --vrde on`, 'PATCH /machines/Windows XP {"vrde":{"enabled":true}}'],
+    [`modifyvm ${xp} --vrde-port 5000,5010-5012 --vrde-address=127.0.0.1`, 'PATCH /machines/Windows XP {"vrde":{"ports":"5000,5010-5012","addresses":"127.0.0.1"}}'],
+    [`modifyvm ${xp} -vrdpport default --vrdeauthlibrary default`, 'PATCH /machines/Windows XP {"vrde":{"ports":"default","authLibrary":null}}'],
+    [
+      `modifyvm ${xp} --vrde-property Security/Method=tls --vrdeproperty=Client/DisableUSB=`,
+      'PATCH /machines/Windows XP {"vrde":{"properties":{"Security/Method":"tls","Client/DisableUSB":null}}}',
+    ],
+    [
+      `modifyvm ${xp} --nic2 null --macaddress2 auto --cableconnected2 off --nictype1 virtio`,
+      'PATCH /machines/Windows XP {"adapters":[{"slot":2,"attachment":"null","mac":"auto","cableConnected":false},{"slot":1,"type":"virtio"}]}',
+    ],
+    [
+      `modifyvm ${xp} --uart1 0x3F8 4 --uartmode1 server com1 --uart2 off`,
+      `PATCH /machines/Windows XP {"serialPorts":[{"slot":1,"enabled":true,"ioBase":1016,"irq":4,"mode":"server","path":"${at('com1')}"},{"slot":2,"enabled":false}]}`,
+    ],
+    ['createhd --filename "WinXP.vdi" --size 10000', `POST /media {"type":"hdd","path":"${at('WinXP.vdi')}","sizeBytes":10485760000,"format":"VDI","variant":"Standard"}`],
+    ['createmedium disk --filename a.b/c --sizebyte=512 --variant fixed', `POST /media {"type":"hdd","path":"${at('a.b/c')}.vdi","sizeBytes":512,"format":"VDI","variant":"Fixed"}`],
+    ['closemedium disk WinXP.vdi --delete', `GET /media/${at('WinXP.vdi')}`, `DELETE /media/${DISK}?delete=true`],
+    [`closehd ${DISK}`, `GET /media/${DISK}`, `DELETE /media/${DISK}?delete=false`],
+    [
+      `storagectl ${xp} --name "IDE Controller" --add ide --controller PIIX4`,
+      'POST /machines/Windows XP/storage-controllers {"name":"IDE Controller","bus":"ide","chipset":"PIIX4"}',
+    ],
+    [`storagectl ${xp} --name "IDE Controller" --remove`, 'DELETE /machines/Windows XP/storage-controllers/IDE Controller'],
+    [
+      `storageattach ${xp} --storagectl "IDE Controller" --port 0 --device 0 --type hdd --medium "WinXP.vdi"`,
+      `PUT /machines/Windows XP/storage-controllers/IDE Controller/attachments {"port":0,"device":0,"type":"hdd","medium":"${at('WinXP.vdi')}"}`,
+    ],
+    [
+      `storageattach ${xp} --storagectl "IDE Controller" --port 0 --device 1 --type dvddrive --medium /full/path/to/iso.iso`,
+      'PUT /machines/Windows XP/storage-controllers/IDE Controller/attachments {"port":0,"device":1,"type":"dvddrive","medium":"/full/path/to/iso.iso"}',
+    ],
+    [
+      `storageattach ${xp} --storagectl "IDE Controller" --port 0 --device 0 --medium none`,
+      'PUT /machines/Windows XP/storage-controllers/IDE Controller/attachments {"port":0,"device":0,"medium":null}',
+    ],
+    [
+      `storageattach ${xp} --storagectl Floppy --device 0 --type fdd --medium emptydrive`,
+      'GET /machines/Windows XP',
+      'PUT /machines/Windows XP/storage-controllers/Floppy/attachments {"port":0,"device":0,"type":"fdd","medium":"emptydrive"}',
+    ],
+    [`startvm ${xp} --type headless`, 'GET /machines/Windows XP', `POST /machines/${UUID}/start {}`],
+    [`controlvm ${xp} pause`, 'POST /machines/Windows XP/pause'],
+    [`controlvm ${xp} resume`, 'POST /machines/Windows XP/resume'],
+    [`controlvm ${xp} reset`, 'POST /machines/Windows XP/reset'],
+    [`CONTROLVM ${xp} PowerOff`, 'POST /machines/Windows XP/power-off'],
+    [`controlvm ${xp} acpipowerbutton`, 'POST /machines/Windows XP/power-button'],
+    [`controlvm ${xp} keyboardputscancode 2a 1e AA 9e`, 'POST /machines/Windows XP/keyboard {"scancodes":[42,30,170,158]}'],
+    [`controlvm ${xp} keyboardputstring "ls -l" --help`, 'POST /machines/Windows XP/keyboard {"text":"ls -l"}', 'POST /machines/Windows XP/keyboard {"text":"--help"}'],
+    [`controlvm ${xp} vrde off`, 'PATCH /machines/Windows XP/vrde {"enabled":false}'],
+    [`controlvm ${xp} vrdeport 3390`, 'PATCH /machines/Windows XP/vrde {"ports":"3390"}'],
+    [`controlvm ${xp} vrdeproperty Client/DisableInput=1`, 'PATCH /machines/Windows XP/vrde {"properties":{"Client/DisableInput":"1"}}'],
+    [`controlvm ${xp} vrdevideochannelquality 75`, 'PATCH /machines/Windows XP/vrde {"videoChannelQuality":75}'],
+    [`setextradata ${xp} VBoxAuthSimple/users/john 2bb8`, 'PUT /machines/Windows XP/extradata/VBoxAuthSimple/users/john {"value":"2bb8"}'],
+    ['setextradata global GUI/X --off', 'PUT /extradata/GUI/X {"value":"--off"}'],
+    ['setextradata global GUI/X', 'PUT /extradata/GUI/X {"value":null}'],
+    ['setproperty machinefolder m', `PATCH /system-properties {"machineFolder":"${at('m')}"}`],
+    ['setproperty machinefolder default', 'PATCH /system-properties {"machineFolder":"default"}'],
+    ['setproperty vrdeauthlibrary VBoxAuthSimple', 'PATCH /system-properties {"vrdeAuthLibrary":"VBoxAuthSimple"}'],
+  ])('%s', async (line, ...requests) => {
+    expect([await run(line), printed.stderr.replace(/^0%.*100%\n/, '')]).toEqual([0, '']);
+    expect(api.seen).toEqual(requests);
+  });
+});
+
+describe('what is printed', () => {
+  test.each([
+    ['--version', '7.0.20r163906\n'],
+    ['-v', '7.0.20r163906\n'],
+    ['-q list vms', `"Windows XP" {${UUID}}\n`],
+    ['list runningvms', `"Windows XP" {${UUID}}\n`],
+    ['list ostypes', 'ID:          WindowsXP\nDescription: Windows XP (32-bit)\nFamily ID:   Windows\nFamily Desc: Microsoft Windows\n64 bit:      false\n\n'],
+    ['createvm --name "Windows XP" --register', `Virtual machine 'Windows XP' is created and registered.\nUUID: ${UUID}\nSettings file: '/srv/machines/Windows XP/Windows XP.vbox'\n`],
+    ['createvm --name "Windows XP"', `Virtual machine 'Windows XP' is created.\nUUID: ${UUID}\nSettings file: '/srv/machines/Windows XP/Windows XP.vbox'\n`],
+    ['createhd --filename x --size 1', `Medium created. UUID: ${DISK}\n`],
+    ['startvm "Windows XP" --type headless', 'Waiting for VM "Windows XP" to power on...\nVM "Windows XP" has been successfully started.\n'],
+    ['getextradata "Windows XP" b/c', 'Value: two\n'],
+    ['getextradata "Windows XP" toString', 'No value set!\n'],
+    ['getextradata "Windows XP" enumerate', 'Key: a, Value: 1\nKey: b/c, Value: two\n'],
+    ['getextradata global enumerate', ''],
+    ['internalcommands passwordhash secret', 'Password hash: 2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b\n'],
+  ])('%s', async (line, stdout) => {
+    expect([await run(line), printed.stdout]).toEqual([0, stdout]);
+  });
+
+  test('of machines and media in length', async () => {
+    await run('list -l vms');
+    expect(printed.stdout).toMatch(/^Name: {24}Windows XP\n[^]*\nGuest OS: {20}Windows XP \(32-bit\)\n/);
+    await run('showvminfo "Windows XP"');
+    expect(printed.stdout).toMatch(/^Name: {24}Windows XP\n/);
+    await run('showvminfo "Windows XP" --machinereadable');
+    expect(printed.stdout).toMatch(/^name="Windows XP"\n[^]*\nostype="Windows XP \(32-bit\)"\n/);
+    await run('list hdds');
+    expect(printed.stdout).toMatch(/^UUID: {11}b2a1[^]*\nCapacity: {7}10000 MBytes\n[^]*\n\n$/);
+    await run('showmediuminfo WinXP.vdi');
+    expect(printed.stdout).toContain('Size on disk:   2 MBytes\n');
+  });
+
+  test('of long work: progress on standard error', async () => {
+    await run('createhd --filename x --size 1');
+    expect(printed.stderr).toBe('0%...10%...20%...30%...40%...50%...60%...70%...80%...90%...100%\n');
+  });
+
+  test('without --type, and of a remote display that does not listen', async () => {
+    api.answers = { ...api.answers, [`POST /machines/${UUID}/start`]: { ...running, run: { ...running.run!, notices: ['adapter 1 has no network'], vrde: { ...running.run!.vrde, port: null, problem: 'ports 5000 are in use' } } } };
+    expect(await run('startvm "Windows XP"')).toBe(0);
+    expect(printed.stderr).toBe(
+      'no --type given: starting headless; connect with an RDP viewer to see the screen\nadapter 1 has no network\nthe remote display does not listen: ports 5000 are in use\n',
+    );
+  });
+});
+
+test('a screenshot is written where the command was typed', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'shot-'));
+  try {
+    expect(await run(`controlvm "Windows XP" screenshotpng ${folder}/a.png`)).toBe(0);
+    expect(await readFile(`${folder}/a.png`, 'utf8')).toBe('PNG0');
+    expect(await run(`controlvm "Windows XP" screenshotpng ${folder}/b.png 1`)).toBe(0);
+    expect(await readFile(`${folder}/b.png`, 'utf8')).toBe('PNG1');
+    expect(await run(`controlvm "Windows XP" screenshotpng ${folder}/none/c.png`)).toBe(1);
+    expect(printed.stderr).toContain(`VBoxManage: error: could not write the screenshot to ${folder}/none/c.png: ENOENT`);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+describe('createvm --default', () => {
+  const line = 'createvm --name "Windows XP" --ostype WindowsXP --register --default';
+
+  test("gives the hardware that the system's type asks for", async () => {
+    expect(await run(line)).toBe(0);
+    expect(api.seen.slice(1)).toEqual([
+      'GET /ostypes',
+      `PATCH /machines/${UUID} {"memoryMiB":192,"vramMiB":16,"rtcUseUtc":false,"adapters":[{"slot":1,"attachment":"nat","type":"Am79C973"}]}`,
+      `POST /machines/${UUID}/storage-controllers {"name":"IDE","bus":"ide","chipset":"PIIX4"}`,
+      `PUT /machines/${UUID}/storage-controllers/IDE/attachments {"port":1,"device":0,"type":"dvddrive","medium":"emptydrive"}`,
+    ]);
+  });
+
+  test('leaves nothing behind when that fails', async () => {
+    api.answers = { ...api.answers, [`PATCH /machines/${UUID}`]: new Refusal(400, { code: 'E_INVALIDARG', message: 'too much memory' }) };
+    expect(await run(line)).toBe(1);
+    expect(api.seen.at(-1)).toBe(`DELETE /machines/${UUID}?delete=true`);
+    expect(printed.stdout).toBe('');
+    expect(printed.stderr).toContain('VBoxManage: error: too much memory\n');
+  });
+});
+
+describe('errors', () => {
+  test("of the API, with VirtualBox's code, component and interface", async () => {
+    api.answers = { 'GET /machines/x': new Refusal(404, { code: 'VBOX_E_OBJECT_NOT_FOUND', message: "no machine 'x'", component: 'VirtualBoxWrap', interface: 'IVirtualBox' }) };
+    expect(await run('showvminfo x')).toBe(1);
+    expect(printed.stdout).toBe('');
+    expect(printed.stderr).toBe(`VBoxManage: error: no machine 'x'
+VBoxManage: error: Details: code VBOX_E_OBJECT_NOT_FOUND (0x80bb0001), component VirtualBoxWrap, interface IVirtualBox, callee nsISupports
+VBoxManage: error: Context: "GET /machines/x"
+`);
+    api.answers = { 'POST /machines/x/pause': new Refusal(409, { code: 'E_INVALIDARG', message: 'no', interface: 'IConsole' }) };
+    await run('controlvm x pause');
+    expect(printed.stderr).toContain('code E_INVALIDARG (0x80070057), component ConsoleWrap, interface IConsole, callee nsISupports\n');
+  });
+
+  test.each([
+    ['nonsense', 'unknown command: nonsense'],
+    ['--nonsense', 'unknown option: --nonsense'],
+    ['snapshot x take y', "command 'snapshot' is not supported by this version of Belvedere"],
+    ['list hostonlyifs', "list: 'hostonlyifs' is not supported by this version of Belvedere; use vms, runningvms"],
+    ['createvm --register', "'createvm' needs --name <name>"],
+    ['createvm --name x --default', '--default needs --register'],
+    ['modifyvm x', "'modifyvm' needs an option that says what to change"],
+    ['modifyvm x --memory lots', "option '--memory': must be a whole number from 1 to 16777216, not 'lots'"],
+    ['modifyvm x --nic1 bridged', "option '--nic1': 'bridged' is not supported by this version of Belvedere; use none, null or nat"],
+    ['modifyvm x --uartmode1 server', "option '--uartmode1' needs a value: the path of a unix socket"],
+    ['modifyvm x --natpf1 ssh,tcp,,2222,,22', "option '--natpf1' is not supported by this version of Belvedere; leave it out"],
+    ['createhd --filename x', "'createhd' needs --size <MB> or --sizebyte <bytes>"],
+    ['createmedium floppy --filename x --size 1', "createmedium: 'floppy' is not supported by this version of Belvedere; use disk"],
+    ['storagectl x --name c', "'storagectl' needs --add <kind> or --remove"],
+    ['storagectl x --name c --remove --add ide', '--remove takes no further options but --name'],
+    ['storageattach x --storagectl c', "'storageattach' needs --medium"],
+    ['startvm', "'startvm' needs <uuid|vmname>"],
+    ['startvm x --type gui', "option '--type': 'gui' is not supported by this version of Belvedere; use headless"],
+    ['startvm x x', 'a machine is named twice'],
+    ['controlvm x', "'controlvm' needs an action"],
+    ['controlvm x savestate', "'controlvm savestate' is not supported by this version of Belvedere"],
+    ['controlvm x dance', "unknown action 'dance' of 'controlvm'"],
+    ['controlvm x vrde maybe', "controlvm vrde: must be on or off, not 'maybe'"],
+    ['controlvm x keyboardputscancode 1c zz', "controlvm keyboardputscancode: must be a byte of one or two hexadecimal digits, not 'zz'"],
+  ])('typed as %s: nothing is sent', async (line, message) => {
+    expect(await run(line)).toBe(1);
+    expect(api.seen).toEqual([]);
+    expect(printed.stdout).toBe('');
+    expect(printed.stderr).toContain(`VBoxManage: error: ${message}`);
+    expect(printed.stderr).toMatch(/\nType 'VBoxManage (--help|help [\w ]+)' for help\.\n$/);
+  });
+
+  test('about a place that the command does not name', async () => {
+    expect(await run('storageattach "Windows XP" --storagectl "IDE Controller" --device 0 --medium none')).toBe(1);
+    expect(printed.stderr).toContain("controller 'IDE Controller' has 2 ports: say which with --port");
+    expect(await run('storageattach "Windows XP" --storagectl "IDE Controller" --port 0 --medium none')).toBe(1);
+    expect(printed.stderr).toContain("controller 'IDE Controller' has 2 devices at each port: say which with --device");
+    expect(api.seen).toEqual(['GET /machines/Windows XP']);
+  });
+
+  test('about a medium of another type', async () => {
+    expect(await run('closemedium dvd WinXP.vdi --delete')).toBe(1);
+    expect(printed.stderr).toContain("/home/u/WinXP.vdi is a disk image: type 'closemedium disk ...'");
+    expect(api.seen).toEqual([`GET /media/${resolve('WinXP.vdi')}`]);
+  });
+
+  test('when the API cannot be started', async () => {
+    await api.stop();
+    expect(await run('list vms', () => api.client(() => Promise.reject(new Error('could not start the API: no room'))))).toBe(1);
+    expect(printed.stderr).toBe('VBoxManage: error: could not start the API: no room\n');
+    await api.listen();
+  });
+});
+
+describe('help', () => {
+  test('of the whole names every command', async () => {
+    expect(await run('--help')).toBe(0);
+    for (const name of ['createvm', 'storageattach', 'controlvm']) expect(printed.stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
+    expect(await run('')).toBe(1);
+    expect(printed.stdout).toBe('');
+    expect(printed.stderr).toContain('VBoxManage help <command>');
+  });
+
+  test('of a command and of an action', async () => {
+    expect(await run('help storagectl')).toBe(0);
+    expect(printed.stdout).toContain('Usage: VBoxManage storagectl <uuid|vmname> [options]\n');
+    expect(await run('help controlvm vrdeport')).toBe(0);
+    expect(printed.stdout).toContain('Usage: VBoxManage controlvm <uuid|vmname> vrdeport <port[,port-port...]>|default\n');
+    expect(await run('help nonsense')).toBe(1);
+    expect(api.seen).toEqual([]);
+  });
+});
