@@ -9,7 +9,7 @@ import { WireError } from '@belvedere/wire';
 import { ProtocolError } from '../errors.js';
 import { ErrorInfo, errorInfoName } from '../pdu/errorInfo.js';
 import type { Log } from './options.js';
-import { PacketReader } from './packetReader.js';
+import { PacketReader } from '../pdu/packetReader.js';
 import type { ConnectionEvent, Effect, State } from './state.js';
 import { INITIAL, step, type StepContext } from './step.js';
 

@@ -6,7 +6,7 @@
  */
 import { Cursor, decode, encode } from '@belvedere/wire';
 import { ProtocolError } from '../errors.js';
-import { decodeFastPathEvents, splitFastPathInput, TS_INPUT_PDU_DATA } from '../pdu/input.js';
+import { decodeFastPathEvents, type InputEvent, splitFastPathInput, TS_INPUT_PDU_DATA } from '../pdu/input.js';
 import * as mcs from '../pdu/mcs.js';
 import * as pdus from '../pdu/share.js';
 import { decodeData, type Packet } from '../pdu/x224.js';
@@ -71,7 +71,7 @@ export function receive(state: Stage | Extract<State, { step: 'authentication' }
   if (kind === 'fastPath') {
     const { flags, numEvents, body } = splitFastPathInput(bytes);
     const events = decodeFastPathEvents(numEvents, link.security.unwrapFastPath(flags, body));
-    return to(state, [], state.step === 'active' ? [{ type: 'input', events }] : []);
+    return to(state, [], input(state, events));
   }
 
   const request = decodeData(bytes);
@@ -95,6 +95,9 @@ export function receive(state: Stage | Extract<State, { step: 'authentication' }
   return outcome;
 }
 
+/** Keys count between two shares as well: one that is released while the guest changes its resolution must not stay down. */
+const input = (state: State, events: readonly InputEvent[]): Effect[] => (state.step === 'authentication' ? [] : [{ type: 'input', events }]);
+
 function shareControl(state: Stage, type: number, body: Uint8Array, context: ShareContext): Outcome {
   if (type === PduType.DATAPDU) return shareData(state, pdus.TS_SHAREDATAHEADER.decode(new Cursor(body)), context);
   if (type !== PduType.CONFIRMACTIVEPDU) return to(state); // [MS-RDPBCGR] 3.3.5.3: others mean nothing to a server
@@ -109,6 +112,7 @@ function shareControl(state: Stage, type: number, body: Uint8Array, context: Sha
 
 /** [MS-RDPBCGR] 3.3.5.3.14 to 3.3.5.3.22: answers in whatever order the client asks; RDP 4 and RDP 5 clients differ in it. */
 function shareData(state: Stage, { pduType2, compressedType, body }: pdus.ShareData, context: ShareContext): Outcome {
+  if (pduType2 === PduType2.INPUT) return to(state, [], input(state, decode(TS_INPUT_PDU_DATA, body).slowPathInputEvents));
   if (state.step === 'capabilitiesExchange') return to(state); // sent for a share that is no more
   if (compressedType & PACKET_COMPRESSED) {
     throw new ProtocolError('compressed, but no compression was agreed on', { state: state.step, pdu: 'TS_SHAREDATAHEADER', section: '[MS-RDPBCGR] 3.1.8' });
@@ -130,9 +134,6 @@ function shareData(state: Stage, { pduType2, compressedType, body }: pdus.ShareD
 
     case PduType2.FONTLIST:
       return fontList(state, body, context);
-
-    case PduType2.INPUT:
-      return to(state, [], state.step === 'active' ? [{ type: 'input', events: decode(TS_INPUT_PDU_DATA, body).slowPathInputEvents }] : []);
 
     case PduType2.REFRESH_RECT: {
       const areas = decode(pdus.TS_REFRESH_RECT_PDU, body).areasToRefresh.flatMap((area) => toRect(area, share.desktop));

@@ -4,7 +4,7 @@
  * [T123] 8, [MS-RDPBCGR] 2.2.8.1.2. State: the bytes that are no whole packet yet. Packets are views that stay valid.
  */
 import { WireError } from '@belvedere/wire';
-import { type Packet, packetLength } from '../pdu/x224.js';
+import { type Packet, packetLength } from './x224.js';
 
 /** Pieces that are kept apart; more are joined, so that a sender of single bytes costs no more memory than any other. */
 const MAX_PIECES = 64;

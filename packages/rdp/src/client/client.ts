@@ -1,0 +1,242 @@
+/**
+ * A client over a socket, for tests and benchmarks: connects, keeps the picture, sends input.
+ *
+ * Not pure: sockets are here, decisions are in `step.ts`. It trusts any certificate: nothing secret goes through it.
+ */
+import { EventEmitter } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { KeyboardFlags, type InputEvent, PointerFlags, PointerXFlags } from '../pdu/input.js';
+import * as pdus from '../pdu/share.js';
+import { encode } from '@belvedere/wire';
+import { PacketReader } from '../pdu/packetReader.js';
+import { ENCRYPTION_METHOD } from '../security/index.js';
+import { connectionRequest } from './connect.js';
+import { data } from './envelope.js';
+import { Framebuffer } from './framebuffer.js';
+import { Fragments, inputPackets } from './share.js';
+import type { ClientEffect, ClientOutcome, ClientSettings, ClientShare, ClientState } from './state.js';
+import { clientStep, tlsEstablished } from './step.js';
+
+export type ClientOptions = Partial<ClientSettings> & { readonly host?: string; readonly port: number };
+
+const DEFAULTS: ClientSettings = {
+  security: 'tls',
+  user: 'user',
+  password: 'password',
+  domain: '',
+  clientName: 'test',
+  width: 1024,
+  height: 768,
+  bitsPerPixel: 32,
+  fastPathOutput: true,
+  fastPathInput: true,
+  noBitmapCompressionHeader: true,
+  rdp4: false,
+  unicode: true,
+  errorInfo: true,
+  encryptionMethods: ENCRYPTION_METHOD['40BIT'] | ENCRYPTION_METHOD['56BIT'] | ENCRYPTION_METHOD['128BIT'],
+  channels: [],
+};
+
+export interface RdpClientEvents {
+  /** A share has become active: at first, and after each change of the desktop's size. */
+  active: [share: ClientShare];
+  /** Something was drawn. */
+  update: [];
+  closed: [reason: string];
+}
+
+export class RdpClient extends EventEmitter<RdpClientEvents> {
+  state: ClientState = { step: 'connectionConfirm' };
+  framebuffer = new Framebuffer(1, 1);
+  pointer: 'hidden' | 'default' | 'picture' | undefined;
+  /** What the server last said why it ends the session. */
+  errorInfo = 0;
+  shutdownDenied = false;
+  /** Bytes of RDP packets received. */
+  bytesIn = 0;
+  closedBecause: string | undefined;
+  private readonly asked: ClientSettings;
+  private readonly reader = new PacketReader(0xffff);
+  private readonly fragments = new Fragments();
+  private socket: Socket;
+
+  /** Begins to connect. Await `active()`. */
+  constructor({ host = '127.0.0.1', port, ...asked }: ClientOptions) {
+    super();
+    this.asked = { ...DEFAULTS, ...asked };
+    this.socket = connect({ host, port, noDelay: true }, () => void this.socket.write(connectionRequest(this.asked)));
+    this.listen(this.socket);
+  }
+
+  /** Resolves when the share is active; rejects if the connection closes before. */
+  async active(): Promise<ClientShare> {
+    if (this.state.step === 'active') return this.state.share;
+    return new Promise((resolve, reject) => {
+      this.once('active', resolve);
+      this.whenClosed((reason) => reject(new Error(`closed before the share was active: ${reason}`)));
+    });
+  }
+
+  /** Resolves when the picture fits; rejects if the connection closes before. */
+  async picture(fits: (framebuffer: Framebuffer) => boolean): Promise<void> {
+    if (fits(this.framebuffer)) return;
+    await new Promise<void>((resolve, reject) => {
+      const check = (): void => {
+        if (!fits(this.framebuffer)) return;
+        this.off('update', check);
+        resolve();
+      };
+      this.on('update', check);
+      this.whenClosed((reason) => reject(new Error(`closed before the picture was there: ${reason}`)));
+    });
+  }
+
+  /** Resolves with the reason when the connection is over. */
+  ended(): Promise<string> {
+    return new Promise((resolve) => this.whenClosed(resolve));
+  }
+
+  /** @param code as in the keyboard port: set 1, 0xe000 or 0xe100 added for a prefix */
+  key(code: number, down: boolean): void {
+    const prefix = code >> 8 === 0xe0 ? KeyboardFlags.EXTENDED : code >> 8 === 0xe1 ? KeyboardFlags.EXTENDED1 : 0;
+    this.input({ type: 'scancode', keyboardFlags: prefix | (down ? 0 : KeyboardFlags.RELEASE), keyCode: code & 0xff });
+  }
+
+  character(unit: number, down: boolean): void {
+    this.input({ type: 'unicode', keyboardFlags: down ? 0 : KeyboardFlags.RELEASE, unicodeCode: unit });
+  }
+
+  move(xPos: number, yPos: number): void {
+    this.input({ type: 'mouse', pointerFlags: PointerFlags.MOVE, xPos, yPos });
+  }
+
+  /** @param button 1 left, 2 right, 3 middle, 4 and 5 extra */
+  button(xPos: number, yPos: number, button: 1 | 2 | 3 | 4 | 5, down: boolean): void {
+    const bits = [0, PointerFlags.BUTTON1, PointerFlags.BUTTON2, PointerFlags.BUTTON3, PointerXFlags.BUTTON1, PointerXFlags.BUTTON2];
+    this.input({ type: button < 4 ? 'mouse' : 'mousex', pointerFlags: bits[button] | (down ? PointerFlags.DOWN : 0), xPos, yPos });
+  }
+
+  /** @param rotation 120 a notch, positive away from the user or to the right; -256 to 255 */
+  wheel(rotation: number, horizontal = false): void {
+    const axis = horizontal ? PointerFlags.HWHEEL : PointerFlags.WHEEL;
+    this.input({ type: 'mouse', pointerFlags: axis | (rotation & PointerFlags.WheelRotationMask), xPos: 0, yPos: 0 });
+  }
+
+  synchronize(toggleFlags: number): void {
+    this.input({ type: 'synchronize', toggleFlags });
+  }
+
+  input(...events: InputEvent[]): void {
+    if (this.state.step !== 'active') throw new Error(`no share is active: ${this.state.step}`);
+    for (const packet of inputPackets(this.state, events, this.asked)) this.socket.write(packet);
+  }
+
+  /** Stops or resumes what the server draws. */
+  suppressOutput(suppressed: boolean): void {
+    const { width, height } = this.framebuffer;
+    const desktopRect = { left: 0, top: 0, right: width - 1, bottom: height - 1 };
+    this.data(pdus.PduType2.SUPPRESS_OUTPUT, encode(pdus.TS_SUPPRESS_OUTPUT_PDU, suppressed ? { allowDisplayUpdates: 0 } : { allowDisplayUpdates: 1, desktopRect }));
+  }
+
+  refresh(x: number, y: number, width: number, height: number): void {
+    this.data(pdus.PduType2.REFRESH_RECT, encode(pdus.TS_REFRESH_RECT_PDU, { areasToRefresh: [{ left: x, top: y, right: x + width - 1, bottom: y + height - 1 }] }));
+  }
+
+  requestShutdown(): void {
+    this.data(pdus.PduType2.SHUTDOWN_REQUEST, new Uint8Array(0));
+  }
+
+  /** Stops reading, as a client behind a slow line; or goes on. */
+  stall(stalled: boolean): void {
+    if (stalled) this.socket.pause();
+    else this.socket.resume();
+  }
+
+  close(): void {
+    this.socket.destroy();
+    this.finish('closed by this side');
+  }
+
+  private data(pduType2: number, body: Uint8Array): void {
+    if (this.state.step !== 'active') throw new Error(`no share is active: ${this.state.step}`);
+    this.socket.write(data(this.state.line, this.state.share.shareId, pduType2, body));
+  }
+
+  private whenClosed(call: (reason: string) => void): void {
+    if (this.closedBecause !== undefined) call(this.closedBecause);
+    else this.once('closed', call);
+  }
+
+  private listen(socket: Socket): void {
+    socket.on('data', this.onData);
+    socket.on('error', (error) => this.finish(error.message));
+    socket.on('close', () => this.finish('the server closed the connection'));
+  }
+
+  private readonly onData = (bytes: Uint8Array): void => {
+    this.bytesIn += bytes.length;
+    try {
+      this.reader.push(bytes);
+      for (let packet = this.reader.next(); packet; packet = this.reader.next()) {
+        this.enter(clientStep(this.state, packet, this.asked, this.fragments));
+        if (this.closedBecause !== undefined || this.state.step === 'tlsHandshake') return;
+      }
+    } catch (error) {
+      this.socket.destroy();
+      this.finish(error instanceof Error ? error.message : String(error));
+    }
+  };
+
+  private enter({ state, send, effects }: ClientOutcome): void {
+    this.state = state;
+    for (const packet of send) this.socket.write(packet);
+    for (const effect of effects) this.apply(effect);
+    if (effects.some(({ type }) => type === 'bitmaps')) this.emit('update');
+  }
+
+  private apply(effect: ClientEffect): void {
+    switch (effect.type) {
+      case 'startTls':
+        return this.startTls();
+      case 'active':
+        this.framebuffer = new Framebuffer(effect.share.width, effect.share.height);
+        this.emit('active', effect.share);
+        return;
+      case 'bitmaps':
+        for (const rectangle of effect.rectangles) this.framebuffer.draw(rectangle);
+        return;
+      case 'palette':
+        this.framebuffer.palette = effect.colours;
+        return;
+      case 'pointer':
+        this.pointer = effect.shape;
+        return;
+      case 'errorInfo':
+        this.errorInfo = effect.code;
+        return;
+      case 'shutdownDenied':
+        this.shutdownDenied = true;
+        return;
+      case 'close':
+        this.socket.end();
+        return this.finish(effect.reason);
+    }
+  }
+
+  private startTls(): void {
+    this.socket.off('data', this.onData);
+    const secured = connectTls({ socket: this.socket, rejectUnauthorized: false });
+    this.socket = secured;
+    this.listen(secured);
+    secured.once('secureConnect', () => this.enter(tlsEstablished(this.asked)));
+  }
+
+  private finish(reason: string): void {
+    if (this.closedBecause !== undefined) return;
+    this.closedBecause = reason;
+    this.state = { step: 'closed' };
+    this.emit('closed', reason);
+  }
+}

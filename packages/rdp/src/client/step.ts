@@ -1,0 +1,29 @@
+/** One step of a client's connection: its state and a packet in; packets, effects and the next state out. [MS-RDPBCGR] 3.2.5.3. Pure as its steps are. */
+import { ProtocolError } from '../errors.js';
+import { type Packet, Protocol } from '../pdu/x224.js';
+import { attachUserConfirm, channelJoinConfirm, connectInitial, connectionConfirm, connectResponse } from './connect.js';
+import { type Fragments, receive } from './share.js';
+import type { ClientOutcome, ClientSettings, ClientState } from './state.js';
+
+export function clientStep(state: ClientState, packet: Packet, asked: ClientSettings, fragments: Fragments): ClientOutcome {
+  switch (state.step) {
+    case 'connectionConfirm':
+      return connectionConfirm(packet.bytes, asked);
+    case 'connectResponse':
+      return connectResponse(packet.bytes);
+    case 'attachUserConfirm':
+      return attachUserConfirm(packet.bytes, state.pending);
+    case 'channelJoinConfirm':
+      return channelJoinConfirm(packet.bytes, state, asked);
+    case 'licensing':
+    case 'demandActive':
+    case 'finalization':
+    case 'active':
+      return receive(state, packet, asked, fragments);
+    default:
+      throw new ProtocolError('not legal here', { state: state.step, pdu: 'TPKT', section: '[MS-RDPBCGR] 1.3.1.1' });
+  }
+}
+
+/** TLS stands: the sequence goes on. */
+export const tlsEstablished = (asked: ClientSettings): ClientOutcome => ({ state: { step: 'connectResponse' }, send: [connectInitial(asked, Protocol.SSL)], effects: [] });
