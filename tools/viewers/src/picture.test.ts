@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { colourAt, comparePictures, crop, fromPng, type Picture, quantise, toPng } from './index.js';
+import { colourAt, comparePictures, crop, fromPng, type Picture, shownBy, toPng } from './index.js';
 
 /** A picture whose colours tell where they stand; rows end with padding. */
 function picture(width: number, height: number): Picture {
@@ -51,9 +51,17 @@ test('a part of a picture shares its bytes', () => {
   expect(() => crop(a, { x: 11, y: 5, width: 20, height: 15 })).toThrow('20x15 at 11,5 is not inside 30x20');
 });
 
-test.each([[15, 0xf8f8f8], [16, 0xf8fcf8], [24, 0xffffff], [32, 0xffffff]])('at %i bits the low bits go', (depth, white) => {
-  const one = { width: 1, height: 1, stride: 4, data: new Uint8Array([255, 255, 255, 0]) };
-  expect(colourAt(quantise(one, depth), 0, 0)).toBe(white);
+test.each([
+  ['freerdp', 15, 0x8c847b, 0x8c847b],
+  ['rdesktop', 15, 0x8a848a, 0x8c868c],
+  ['rdesktop', 15, 0x828482, 0x848284],
+  ['rdesktop', 16, 0x878587, 0x848684],
+  ['freerdp', 16, 0x878587, 0x848884],
+  ['freerdp', 16, 0xffffff, 0xffffff],
+  ['rdesktop', 32, 0x878587, 0x878587],
+] as const)('what %s shows at %i bits of %i', (viewer, depth, colour, shown) => {
+  const one = { width: 1, height: 1, stride: 4, data: new Uint8Array([colour & 0xff, (colour >> 8) & 0xff, colour >> 16, 0]) };
+  expect(colourAt(shownBy(viewer, depth, one), 0, 0).toString(16)).toBe(shown.toString(16));
 });
 
 test('a picture goes through PNG unchanged', () => {

@@ -37,20 +37,35 @@ export function colourAt({ stride, data }: Picture, x: number, y: number): numbe
   return (data[at + 2]! << 16) | (data[at + 1]! << 8) | data[at]!;
 }
 
+const five = (value: number): number => (value & 0xf8) | (value >> 5);
+
+/** The green that each viewer shows, of the green and the red that it is sent: widened to eight bits each in its own way. */
+const shownGreen = {
+  rdesktop: {
+    15: (green: number, red: number) => (green & 0xf8) | ((red & 8) >> 1) | (green >> 6), // the lowest bit of red gets in
+    16: (green: number) => (green & 0xfc) | (green >> 6),
+  },
+  freerdp: {
+    15: five,
+    16: (green: number) => Math.min(255, (green & 0xfc) + (green >> 5)), // middle greens up to four brighter
+  },
+} as const;
+
 /**
- * A picture as a format of fewer bits can show it: the low bits of each colour are dropped.
- * @param depth 15 (five bits each), 16 (six for green); other depths keep all
+ * The picture that a viewer shows of another in a session of so many bits: each colour loses its low bits, and the viewer fills them up.
+ * @param viewer `freerdp` is any viewer that is made of it
+ * @param depth 15 (five bits each), 16 (six for green), 24 or 32 (nothing is lost)
  */
-export function quantise(picture: Picture, depth: number): Picture {
+export function shownBy(viewer: keyof typeof shownGreen, depth: 15 | 16 | 24 | 32, picture: Picture): Picture {
+  if (depth === 24 || depth === 32) return picture;
   const { width, height } = picture;
-  const red = depth === 15 || depth === 16 ? 0xf8 : 0xff;
-  const green = depth === 15 ? 0xf8 : depth === 16 ? 0xfc : 0xff;
+  const green: (green: number, red: number) => number = shownGreen[viewer][depth];
   const data = new Uint8Array(width * height * 4);
   for (let y = 0; y < height; y++) {
     for (let x = 0, from = y * picture.stride, to = y * width * 4; x < width; x++, from += 4, to += 4) {
-      data[to] = picture.data[from]! & red;
-      data[to + 1] = picture.data[from + 1]! & green;
-      data[to + 2] = picture.data[from + 2]! & red;
+      data[to] = five(picture.data[from]!);
+      data[to + 1] = green(picture.data[from + 1]!, picture.data[from + 2]!);
+      data[to + 2] = five(picture.data[from + 2]!);
     }
   }
   return { width, height, stride: width * 4, data };

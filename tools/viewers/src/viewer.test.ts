@@ -61,7 +61,7 @@ describeWith(['xfreerdp', 'rdesktop'], 'viewers on a virtual display', () => {
     expect(fromPng(readFileSync(join(folder, 'a.png')))).toMatchObject({ width: 640, height: 480 });
     rmSync(folder, { recursive: true });
     expect(await display.windows()).toEqual([]);
-  });
+  }, 30_000);
 
   test('two displays do not disturb each other', async () => {
     const other = await VirtualDisplay.start({ width: 320, height: 200 });
@@ -78,7 +78,7 @@ describeWith(['xfreerdp', 'rdesktop'], 'viewers on a virtual display', () => {
     await expect(viewer.waitFor('a session', () => true)).rejects.toThrow(new RegExp(`waited in vain for a session in ${program}: ${program} ended with code [1-9].*([Cc]onnect|CONNECT)`, 's'));
     expect((await viewer.exited).code).toBeGreaterThan(0);
     await viewer.close();
-  });
+  }, 30_000);
 
   test.each(['xfreerdp', 'rdesktop'] as const)('%s can be ended while it waits for its server', async (program) => {
     const { server, port, connected } = await silentServer();
@@ -89,5 +89,5 @@ describeWith(['xfreerdp', 'rdesktop'], 'viewers on a virtual display', () => {
     expect(isAlive(viewer.pid)).toBe(false);
     socket.destroy();
     server.close();
-  });
+  }, 30_000);
 });

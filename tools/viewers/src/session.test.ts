@@ -1,0 +1,132 @@
+/** Each viewer with a session: the picture arrives in its window, keys and the pointer go back. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { RdpServer, type Screen, serverIdentity, type ServerIdentity } from '@belvedere/rdp';
+import { Button, colourAt, comparePictures, type Picture, type Program, shownBy, startViewer, until, type Viewer, VirtualDisplay } from './index.js';
+import { describeWith } from './testing.js';
+
+const width = 640;
+const height = 480;
+const password = 'a password';
+
+/** A screen that shows gradients and edges, and changes when told. */
+class Canvas implements Screen {
+  readonly width = width;
+  readonly height = height;
+  readonly stride = 4 * width;
+  readonly pixels = new Uint8Array(4 * width * height);
+  private readonly listeners = new Set<() => void>();
+  private damaged = true;
+  constructor() {
+    for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) this.pixels.set([x & 0xff, y & 0xff, (x ^ y) & 0xff, 0], y * this.stride + 4 * x);
+  }
+  takeDamage(): { x: number; y: number; width: number; height: number }[] {
+    const damage = this.damaged ? [{ x: 0, y: 0, width, height }] : [];
+    this.damaged = false;
+    return damage;
+  }
+  onDamage(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+  onResize(): () => void {
+    return () => undefined;
+  }
+  fill(x: number, y: number, side: number, colour: readonly [blue: number, green: number, red: number]): void {
+    for (let row = y; row < y + side; row++) for (let column = x; column < x + side; column++) this.pixels.set([...colour, 0], row * this.stride + 4 * column);
+    this.damaged = true;
+    for (const listener of this.listeners) listener();
+  }
+  picture(): Picture {
+    return { width, height, stride: this.stride, data: this.pixels };
+  }
+}
+
+describeWith(['xfreerdp', 'rdesktop'], 'sessions', () => {
+  let folder: string;
+  let identity: ServerIdentity;
+  let display: VirtualDisplay;
+  let server: RdpServer;
+  let canvas: Canvas;
+  let viewer: Viewer | undefined;
+  const keys: string[] = [];
+  const pointers: string[] = [];
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'belvedere-sessions-'));
+    identity = await serverIdentity(folder, { commonName: 'viewers', altNames: [] });
+    // Larger than the session, so that the parked pointer is outside of it.
+    display = await VirtualDisplay.start({ width: width + 40, height: height + 40 });
+    canvas = new Canvas();
+    server = await RdpServer.listen({
+      ports: [0],
+      addresses: ['127.0.0.1'],
+      screens: [canvas],
+      keyboard: { scancode: (code, down) => void keys.push(`${code.toString(16)} ${down ? 'down' : 'up'}`) },
+      pointer: { absolute: true, move: (x, y, buttons) => void pointers.push(`${x},${y} ${buttons}`), wheel: () => undefined },
+      authenticator: { judge: (attempt) => Promise.resolve(attempt.password === password ? { granted: true } : { granted: false, reason: 'wrong password' }) },
+      machineId: '00000000-0000-0000-0000-000000000000',
+      name: 'viewers',
+      securityMethod: 'negotiate',
+      certificate: () => identity.tls,
+      standard: identity.standard,
+      multiConnection: true,
+      reuseConnection: false,
+    });
+  });
+  afterAll(async () => {
+    await server.close('the tests are over');
+    await display.close();
+    rmSync(folder, { recursive: true });
+  });
+  afterEach(async () => {
+    await viewer?.close();
+    viewer = undefined;
+  });
+
+  const connect = async (program: Program, options: object = {}): Promise<Viewer> => {
+    viewer = await startViewer(display, { program, host: '127.0.0.1', port: server.port, user: 'someone', password, size: { width, height }, ...options });
+    return viewer;
+  };
+
+  describe.each([
+    ['xfreerdp', { security: 'tls', depth: 32 }, 32],
+    ['xfreerdp', { security: 'rdp', depth: 32 }, 32],
+    ['xfreerdp', { security: 'tls', depth: 16 }, 16],
+    ['xfreerdp', { security: 'tls', depth: 15 }, 15],
+    ['rdesktop', { depth: 32 }, 32],
+    ['rdesktop', { depth: 16 }, 16],
+    ['rdesktop', { depth: 15, extra: ['-4'] }, 15],
+    ['rdesktop', { depth: 16, extra: ['-5'] }, 16],
+  ] as const)('%s %j', (program, options, depth) => {
+    test('shows the picture exactly, and what changes', async () => {
+      const session = await connect(program, options);
+      await display.park();
+      const same = (picture: Picture): boolean => picture.width === width && picture.height === height && comparePictures(picture, shownBy(program === 'xfreerdp' ? 'freerdp' : program, depth, canvas.picture())).pixels === 0;
+      await session.waitFor('the picture', same);
+      canvas.fill(40, 40, 32, [colourAt(canvas.picture(), 40, 40) ? 0 : 255, 0, 255]);
+      await session.waitFor('the square', same);
+      canvas.fill(40, 40, 32, [1, 2, 3]);
+    }, 30_000);
+  });
+
+  test.each(['xfreerdp', 'rdesktop'] as const)('%s sends keys and the pointer', async (program) => {
+    const session = await connect(program);
+    await session.waitFor('the picture', (picture) => picture.width === width && colourAt(picture, 300, 200) === colourAt(canvas.picture(), 300, 200));
+    await display.moveTo(100, 120);
+    await until('the pointer', () => pointers.find((move) => move === '100,120 0'));
+    await display.key('Down', 'a');
+    await until('the keys', () => ['e050 down', 'e050 up', '1e down', '1e up'].every((key) => keys.includes(key)) || undefined);
+    await display.click(Button.right);
+    await until('the button', () => pointers.find((move) => move === '100,120 2'));
+    keys.length = pointers.length = 0;
+  }, 30_000);
+
+  test('a wrong password shows no picture', async () => {
+    const session = await connect('xfreerdp', { security: 'tls', password: 'wrong' });
+    const { code } = await session.exited;
+    expect(code).toBeGreaterThan(0);
+  }, 30_000);
+});
