@@ -1,0 +1,55 @@
+/** The API's parts: a folder a feature, each with its controller, its services and its store. */
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { Database } from './database/database.js';
+import { EventHub } from './events/event-hub.js';
+import { EventsController } from './events/events.controller.js';
+import { ExtraDataController } from './extradata/extradata.controller.js';
+import { ExtraDataService } from './extradata/extradata.service.js';
+import { ApiContext } from './home/context.js';
+import { PermissionGuard } from './http/permission.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { MachineStore } from './machines/machine.store.js';
+import { MachinesController } from './machines/machines.controller.js';
+import { MachinesService } from './machines/machines.service.js';
+import { SettingsService } from './machines/settings.service.js';
+import { StorageControllers } from './machines/storage.controller.js';
+import { StorageService } from './machines/storage.service.js';
+import { MediaController } from './media/media.controller.js';
+import { MediaService } from './media/media.service.js';
+import { MediumStore } from './media/medium.store.js';
+import { OsTypesController } from './ostypes/ostypes.controller.js';
+import { ConsoleService } from './supervisor/console.service.js';
+import { LifecycleService } from './supervisor/lifecycle.service.js';
+import { MachineView } from './supervisor/machine-view.js';
+import { RunController } from './supervisor/run.controller.js';
+import { StateStore } from './supervisor/state.store.js';
+import { Supervisor } from './supervisor/supervisor.js';
+import { StatusService } from './system/status.service.js';
+import { SystemController } from './system/system.controller.js';
+import { SystemPropertiesService } from './system/system-properties.service.js';
+
+export const controllers: readonly Type[] = [MachinesController, StorageControllers, RunController, MediaController, OsTypesController, ExtraDataController, SystemController, EventsController];
+const stores = [MachineStore, MediumStore, StateStore];
+const services = [MachinesService, SettingsService, StorageService, MediaService, ExtraDataService, SystemPropertiesService, StatusService];
+const supervision = [Supervisor, LifecycleService, ConsoleService, MachineView, EventHub];
+
+@Module({})
+export class AppModule {
+  static with(context: ApiContext, database: Database): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [DiscoveryModule],
+      controllers: [...controllers],
+      providers: [
+        { provide: ApiContext, useValue: context },
+        { provide: Database, useValue: database },
+        { provide: APP_GUARD, useClass: PermissionGuard },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        ...stores,
+        ...services,
+        ...supervision,
+      ],
+    };
+  }
+}

@@ -1,0 +1,142 @@
+/** What the API says of a machine. */
+import { Flag, ListOf, Nested, NestedList, OneOf, Text, TextMap, Texts, Whole } from '../http/fields.js';
+import {
+  adapterTypes,
+  type AdapterType,
+  attachmentModes,
+  type AttachmentMode,
+  authTypes,
+  type AuthType,
+  bootDevices,
+  type BootDevice,
+  type Bus,
+  buses,
+  type DriveType,
+  driveTypes,
+  machineStates,
+  type MachineState,
+  type MediumType,
+  mediumTypes,
+  serialModes,
+  type SerialMode,
+} from './words.js';
+
+export class MachineSummary {
+  @Text({ format: 'uuid' }) uuid: string;
+  @Text() name: string;
+  @OneOf(machineStates) state: MachineState;
+  @Text({ doc: "VirtualBox's id of the guest's system, such as WindowsXP" }) osType: string;
+}
+
+export class Adapter {
+  @Whole({ min: 1, max: 8 }) slot: number;
+  @OneOf(attachmentModes) attachment: AttachmentMode;
+  @OneOf(adapterTypes) type: AdapterType;
+  @Text({ doc: 'twelve hexadecimal digits' }) mac: string;
+  @Flag() cableConnected: boolean;
+  @Text({ nullable: true, doc: 'what the administrator should know of this adapter' }) notice: string | null;
+}
+
+export class SerialPort {
+  @Whole({ min: 1, max: 4 }) slot: number;
+  @Flag() enabled: boolean;
+  @Whole({ max: 0xffff }) ioBase: number;
+  @Whole({ max: 15 }) irq: number;
+  @OneOf(serialModes) mode: SerialMode;
+  @Text({ nullable: true, doc: 'unix socket or file; null when disconnected' }) path: string | null;
+}
+
+export class AttachedMedium {
+  @Text({ format: 'uuid' }) uuid: string;
+  @OneOf(mediumTypes) type: MediumType;
+  @Text() path: string;
+}
+
+export class Attachment {
+  @Whole() port: number;
+  @Whole() device: number;
+  @OneOf(driveTypes) type: DriveType;
+  @Nested(() => AttachedMedium, { nullable: true, doc: 'null: the drive is empty' }) medium: AttachedMedium | null;
+}
+
+export class StorageController {
+  @Text() name: string;
+  @OneOf(buses) bus: Bus;
+  @Text({ doc: 'chipset, such as PIIX4 or I82078' }) chipset: string;
+  @Whole() portCount: number;
+  @Whole() devicesPerPort: number;
+  @Flag() bootable: boolean;
+  @NestedList(() => Attachment) attachments: Attachment[];
+}
+
+export class VrdeSettings {
+  @Flag() enabled: boolean;
+  @Text({ doc: 'ports and ranges as they were set, such as 5000,5010-5012' }) ports: string;
+  @Text({ doc: 'addresses, comma-separated; empty: all addresses of the host' }) addresses: string;
+  @OneOf(authTypes) authType: AuthType;
+  @Text({ nullable: true, doc: "null: the system's authentication library" }) authLibrary: string | null;
+  @Flag() multiConnection: boolean;
+  @Flag() reuseConnection: boolean;
+  @Flag() videoChannel: boolean;
+  @Whole({ min: 10, max: 100 }) videoChannelQuality: number;
+  @TextMap({ nullValues: true, doc: 'every known VRDE property; null: not set' }) properties: Record<string, string | null>;
+}
+
+export class VrdeClient {
+  @Whole() id: number;
+  @Text() user: string;
+  @Text() domain: string;
+  @Text() clientName: string;
+  @Text() address: string;
+  @Whole() clientVersion: number;
+  @Text() encryption: string;
+  @Text({ format: 'date-time' }) since: string;
+  @Whole() bytesSent: number;
+  @Whole() bytesReceived: number;
+}
+
+export class VrdeStatus {
+  @Whole({ max: 65535, nullable: true, doc: 'the port really bound; null while the server does not listen' }) port: number | null;
+  @Text({ optional: true, doc: 'why the server does not listen although it is switched on' }) problem?: string;
+  @NestedList(() => VrdeClient) clients: VrdeClient[];
+  @Whole() clientsSoFar: number;
+  @Text({ optional: true, format: 'date-time' }) lastStart?: string;
+  @Text({ optional: true, format: 'date-time' }) lastEnd?: string;
+}
+
+export class Screen {
+  @Whole({ doc: 'pixels' }) width: number;
+  @Whole({ doc: 'pixels' }) height: number;
+}
+
+export class Run {
+  @Whole({ doc: "the machine process's id" }) pid: number;
+  @Text({ format: 'date-time' }) startedAt: string;
+  @Nested(() => VrdeStatus) vrde: VrdeStatus;
+  @NestedList(() => Screen) screens: Screen[];
+  @Texts({ doc: 'what the administrator should know of this run' }) notices: string[];
+}
+
+export class Machine extends MachineSummary {
+  @Text() description: string;
+  @Text({ doc: 'the .vbox file' }) settingsFile: string;
+  @Text() folder: string;
+  @Text() logFolder: string;
+  @Flag() registered: boolean;
+  @Text({ format: 'date-time' }) stateChangedAt: string;
+  @Text({ nullable: true, doc: 'why the machine is in its state, where there is something to say' }) stateReason: string | null;
+  @OneOf(['v86']) engine: 'v86';
+  @Whole() memoryMiB: number;
+  @Whole() vramMiB: number;
+  @Whole() cpus: number;
+  @Whole() monitorCount: number;
+  @Flag() acpi: boolean;
+  @Flag() rtcUseUtc: boolean;
+  @ListOf(bootDevices, { min: 4, max: 4 }) boot: BootDevice[];
+  @NestedList(() => Adapter) adapters: Adapter[];
+  @NestedList(() => SerialPort) serialPorts: SerialPort[];
+  @Nested(() => VrdeSettings) vrde: VrdeSettings;
+  @NestedList(() => StorageController) storageControllers: StorageController[];
+  @Texts({ doc: 'what the administrator should know of these settings' }) notices: string[];
+  @Nested(() => Run, { nullable: true, doc: 'null while the machine is off' }) run: Run | null;
+}

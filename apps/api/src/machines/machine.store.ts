@@ -1,0 +1,108 @@
+/**
+ * The registry of machines: found, added, changed, removed, each change in a transaction and in the settings file.
+ *
+ * The file is written aside and synced before the transaction ends, and takes its name after it: a full disk changes nothing.
+ */
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { KeyedQueue } from '../concurrency/queue.js';
+import { Database } from '../database/database.js';
+import { MachineRow, MachineStateRow } from '../database/rows.js';
+import { EventHub } from '../events/event-hub.js';
+import { ApiError, inUse, notFound } from '../http/api-error.js';
+import { writeAside } from '../settings-file/file.js';
+import { settingsText } from '../settings-file/write.js';
+import type { MachineSummary } from './machine.dto.js';
+import { deleteMachine, insertMachine, type MachineRecord, readMachine, updateMachine } from './machine-rows.js';
+import type { MachineSettings } from './settings.js';
+import { parseUuid } from './uuid.js';
+
+type Also = (manager: EntityManager) => Promise<void>;
+const nothing: Also = () => Promise.resolve();
+
+@Injectable()
+export class MachineStore {
+  private readonly locks = new KeyedQueue();
+
+  constructor(
+    private readonly database: Database,
+    private readonly events: EventHub,
+  ) {}
+
+  /** Runs `work` while nothing else is done to this machine: lifecycle and settings take turns. */
+  async locked<T>(ref: string, work: (record: MachineRecord) => Promise<T>): Promise<T> {
+    const { settings } = await this.find(ref);
+    return this.locks.run(settings.uuid, async () => work(await this.find(settings.uuid)));
+  }
+
+  /** @param ref name or UUID. @throws ApiError */
+  find(ref: string): Promise<MachineRecord> {
+    return this.database.read(async (manager) => {
+      const uuid = parseUuid(ref);
+      const row = await manager.findOneBy(MachineRow, uuid ? { uuid } : { name: ref });
+      if (!row) throw notFound(uuid ? `Could not find a registered machine with UUID {${uuid}}` : `Could not find a registered machine named '${ref}'`);
+      return readMachine(manager, row);
+    });
+  }
+
+  list(): Promise<MachineSummary[]> {
+    return this.database.read(async (manager) => {
+      const states = new Map((await manager.find(MachineStateRow)).map(({ machine, state }) => [machine, state]));
+      const machines = await manager.find(MachineRow, { select: { uuid: true, name: true, osType: true }, order: { name: 'ASC' } });
+      return machines.map(({ uuid, name, osType }) => ({ uuid, name, osType, state: states.get(uuid)! }));
+    });
+  }
+
+  /** @param also what else must be done in the same transaction, before. @throws ApiError when the name or UUID is taken */
+  async add(settings: MachineSettings, settingsFile: string, also: Also = nothing): Promise<MachineRecord> {
+    const record = await this.database.transaction(async (manager) => {
+      const twin = await manager.findOneBy(MachineRow, { uuid: settings.uuid });
+      if (twin) throw inUse(`machine '${twin.name}' with UUID {${twin.uuid}} is registered already`);
+      await requireFreeName(manager, settings.name);
+      await also(manager);
+      const added = await insertMachine(manager, settings, settingsFile);
+      await manager.insert(MachineStateRow, { machine: settings.uuid, state: 'poweroff', changedAt: new Date().toISOString(), reason: null, pid: null, processToken: null, startedAt: null, overrides: null });
+      return added;
+    });
+    this.events.emit({ type: 'registry', change: 'registered', uuid: settings.uuid, name: settings.name });
+    return record;
+  }
+
+  /**
+   * Writes changed settings. Call it under `locked`.
+   * @param also what else must be done in the same transaction, before
+   * @throws ApiError when another writer was faster, or the file cannot be written
+   */
+  async write(record: MachineRecord, settings: MachineSettings, settingsFile = record.settingsFile, also: Also = nothing): Promise<MachineRecord> {
+    const file = await writeAside(settingsFile, settingsText(settings, settingsFile));
+    try {
+      await this.database.transaction(async (manager) => {
+        if (settings.name !== record.settings.name) await requireFreeName(manager, settings.name);
+        await also(manager);
+        const written = await updateMachine(manager, { ...record, settings, settingsFile });
+        if (!written) throw new ApiError('VBOX_E_INVALID_OBJECT_STATE', `machine '${record.settings.name}' was changed by another request at the same time: try again`, { interface: 'IMachine' });
+      });
+    } catch (error) {
+      await file.discard();
+      throw error;
+    }
+    await file.commit();
+    this.events.emit({ type: 'registry', change: 'changed', uuid: settings.uuid, name: settings.name });
+    return { settings, settingsFile, version: record.version + 1 };
+  }
+
+  /** Finds, decides and writes as one step. @param decide the new settings, or a throw that changes nothing */
+  change(ref: string, decide: (record: MachineRecord) => MachineSettings | Promise<MachineSettings>): Promise<MachineRecord> {
+    return this.locked(ref, async (record) => this.write(record, await decide(record)));
+  }
+
+  async remove({ settings: { uuid, name } }: MachineRecord): Promise<void> {
+    await this.database.transaction((manager) => deleteMachine(manager, uuid));
+    this.events.emit({ type: 'registry', change: 'unregistered', uuid, name });
+  }
+}
+
+async function requireFreeName(manager: EntityManager, name: string): Promise<void> {
+  const same = await manager.findOneBy(MachineRow, { name });
+  if (same) throw inUse(`a machine named '${name}' is registered already, with the settings file '${same.settingsFile}': choose another name`);
+}

@@ -1,0 +1,115 @@
+/** Machines come into the registry and leave it. */
+import { Injectable } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { readdir, rm, rmdir } from 'node:fs/promises';
+import { dirname, isAbsolute, join, normalize } from 'node:path';
+import { ApiError, fileError, invalid } from '../http/api-error.js';
+import { MediaService } from '../media/media.service.js';
+import { addMedium } from '../media/medium.store.js';
+import { osTypeOf } from '../ostypes/table.js';
+import { exists, readSettingsFile, writeAside } from '../settings-file/file.js';
+import { readSettings, type ReadSettings } from '../settings-file/read.js';
+import { settingsText } from '../settings-file/write.js';
+import { mediaOf } from '../supervisor/machine-spec.js';
+import { MachineView } from '../supervisor/machine-view.js';
+import { StateStore } from '../supervisor/state.store.js';
+import { SystemPropertiesService } from '../system/system-properties.service.js';
+import type { Machine, MachineSummary } from './machine.dto.js';
+import type { MachineRecord } from './machine-rows.js';
+import { MachineStore } from './machine.store.js';
+import { requireName, settingsFileIn } from './names.js';
+import type { CreateMachine } from './requests.dto.js';
+import { requireOff } from './settings.service.js';
+import { type MachineSettings, type MediumRecord, newMachine } from './settings.js';
+import { parseUuid } from './uuid.js';
+import { isOnline } from './words.js';
+
+@Injectable()
+export class MachinesService {
+  constructor(
+    private readonly machines: MachineStore,
+    private readonly media: MediaService,
+    private readonly states: StateStore,
+    private readonly properties: SystemPropertiesService,
+    private readonly view: MachineView,
+  ) {}
+
+  async list(state?: string): Promise<MachineSummary[]> {
+    if (state !== undefined && state !== 'running') throw invalid(`state '${state}' cannot be asked for: use 'running', or leave it out for all machines`);
+    const all = await this.machines.list();
+    return state === 'running' ? all.filter((machine) => isOnline(machine.state)) : all;
+  }
+
+  async get(ref: string): Promise<Machine> {
+    return this.view.of(await this.machines.find(ref));
+  }
+
+  async create({ name: asked, osType = 'Other', uuid: given, baseFolder, register }: CreateMachine): Promise<Machine> {
+    const name = requireName(asked);
+    const uuid = given === undefined ? randomUUID() : parseUuid(given);
+    if (!uuid) throw invalid(`'${given}' is no UUID`);
+    if (baseFolder !== undefined && !isAbsolute(baseFolder)) throw invalid(`base folder '${baseFolder}' is not absolute`);
+    const settings = newMachine(uuid, name, osTypeOf(osType));
+    const settingsFile = settingsFileIn(normalize(baseFolder ?? (await this.properties.read()).machineFolder), name);
+    if (await exists(settingsFile)) throw new ApiError('VBOX_E_FILE_ERROR', `there is a settings file '${settingsFile}' already: register that machine, or choose another name`);
+
+    const file = await writeAside(settingsFile, settingsText(settings, settingsFile));
+    let added: MachineRecord | undefined;
+    try {
+      if (register) added = await this.machines.add(settings, settingsFile);
+      await file.commit();
+      return added ? await this.view.of(added) : this.view.unregistered({ settings, settingsFile, version: 0 });
+    } catch (error) {
+      if (added) await this.machines.remove(added);
+      await file.discard();
+      await removeEmpty(dirname(settingsFile));
+      throw error;
+    }
+  }
+
+  async register(settingsFile: string): Promise<Machine> {
+    if (!isAbsolute(settingsFile)) throw invalid(`settings file '${settingsFile}' is not an absolute path`);
+    const file = normalize(settingsFile);
+    const read = readSettings(await readSettingsFile(file), dirname(file));
+    const named = await Promise.all(read.media.map(({ uuid, type, path }) => this.media.named(uuid, type, path)));
+    const settings = joinMedia(read, new Map(named.map(({ medium }) => [medium.uuid, medium])));
+    const record = await this.machines.add(settings, file, async (manager) => {
+      for (const { medium, known } of named) if (!known) await addMedium(manager, medium);
+    });
+    const machine = await this.view.of(record);
+    const problems = named.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
+    return { ...machine, notices: [...machine.notices, ...read.notes, ...problems] };
+  }
+
+  /** @param files true: also its settings, logs and folder, and the disks that no other machine uses; never a DVD or floppy image */
+  unregister(ref: string, files: boolean): Promise<void> {
+    return this.machines.locked(ref, async (record) => {
+      await requireOff(this.states, record, 'power it off first');
+      await this.machines.remove(record);
+      if (!files) return;
+      const disks = await this.media.release(mediaOf(record.settings));
+      await removeFiles(record, disks).catch((cause: unknown) => Promise.reject(fileError(`machine '${record.settings.name}' is no longer registered, but not all of its files could be removed`, cause)));
+    });
+  }
+}
+
+const joinMedia = ({ settings, storageControllers }: ReadSettings, media: ReadonlyMap<string, MediumRecord>): MachineSettings => ({
+  ...settings,
+  storageControllers: storageControllers.map((controller) => ({
+    ...controller,
+    attachments: controller.attachments.map((attachment) => ({ ...attachment, medium: attachment.medium === null ? null : media.get(attachment.medium)! })),
+  })),
+});
+
+/** Removes what is the machine's own; a folder with anything else in it stays. */
+async function removeFiles({ settingsFile }: MachineRecord, disks: readonly string[]): Promise<void> {
+  const folder = dirname(settingsFile);
+  for (const file of [...disks, settingsFile, `${settingsFile}-prev`]) await rm(file, { force: true });
+  const logs = join(folder, 'Logs');
+  for (const log of await readdir(logs).catch(() => [])) if (log.includes('.log')) await rm(join(logs, log), { force: true });
+  await removeEmpty(logs);
+  await removeEmpty(join(folder, 'Snapshots'));
+  await removeEmpty(folder);
+}
+
+const removeEmpty = (folder: string): Promise<void> => rmdir(folder).catch(() => undefined);

@@ -1,0 +1,73 @@
+/** Changes the settings of a machine that is off. */
+import { Injectable } from '@nestjs/common';
+import { rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { ApiError, fileError, inUse } from '../http/api-error.js';
+import { moveMedia, movedPath } from '../media/medium.store.js';
+import { exists } from '../settings-file/file.js';
+import { MachineView } from '../supervisor/machine-view.js';
+import { StateStore } from '../supervisor/state.store.js';
+import { changeSettings } from './change-settings.js';
+import type { Machine } from './machine.dto.js';
+import type { MachineRecord } from './machine-rows.js';
+import { MachineStore } from './machine.store.js';
+import { renamedSettingsFile } from './names.js';
+import type { MachineChanges } from './requests.dto.js';
+import type { MachineSettings } from './settings.js';
+import { isOnline } from './words.js';
+
+@Injectable()
+export class SettingsService {
+  constructor(
+    private readonly machines: MachineStore,
+    private readonly states: StateStore,
+    private readonly view: MachineView,
+  ) {}
+
+  change(ref: string, changes: MachineChanges): Promise<Machine> {
+    return this.machines.locked(ref, async (record) => {
+      await requireOff(this.states, record, 'its settings are changed while it is off, or by controlvm where they can change at once');
+      const settings = changeSettings(record.settings, changes);
+      return this.view.of(settings.name === record.settings.name ? await this.machines.write(record, settings) : await this.rename(record, settings));
+    });
+  }
+
+  /** A folder that is named after its machine is renamed with it, and with it the images inside. */
+  private async rename(record: MachineRecord, settings: MachineSettings): Promise<MachineRecord> {
+    const before = record.settingsFile;
+    const after = renamedSettingsFile(before, record.settings.name, settings.name);
+    const [from, to] = [dirname(before), dirname(after)];
+    if (from === to) {
+      if (after !== before && (await exists(after))) throw inUse(`machine '${record.settings.name}' cannot be called '${settings.name}': there is a file '${after}'`);
+      const written = await this.machines.write(record, settings, after);
+      if (after !== before) await removeOldNames(before);
+      return written;
+    }
+    if (await exists(to)) throw inUse(`machine '${record.settings.name}' cannot be called '${settings.name}': there is a folder '${to}'`);
+    await rename(from, to).catch((cause: unknown) => Promise.reject(fileError(`could not rename '${from}' to '${to}'`, cause)));
+    try {
+      const written = await this.machines.write(record, moved(settings, from, to), after, (manager) => moveMedia(manager, from, to));
+      await removeOldNames(join(to, basename(before)));
+      return written;
+    } catch (error) {
+      await rename(to, from);
+      throw error;
+    }
+  }
+}
+
+const removeOldNames = (file: string): Promise<unknown> => Promise.all([rm(file, { force: true }), rm(`${file}-prev`, { force: true })]);
+
+const moved = (settings: MachineSettings, from: string, to: string): MachineSettings => ({
+  ...settings,
+  storageControllers: settings.storageControllers.map((controller) => ({
+    ...controller,
+    attachments: controller.attachments.map((attachment) => ({ ...attachment, medium: attachment.medium && { ...attachment.medium, path: movedPath(attachment.medium.path, from, to) } })),
+  })),
+});
+
+/** @param instead what to do about it. @throws ApiError for a machine that is on, with its state */
+export async function requireOff(states: StateStore, { settings: { uuid, name } }: MachineRecord, instead: string): Promise<void> {
+  const { state } = await states.get(uuid);
+  if (isOnline(state)) throw new ApiError('VBOX_E_INVALID_VM_STATE', `machine '${name}' is ${state}: ${instead}`, { interface: 'IMachine' });
+}

@@ -1,0 +1,112 @@
+/** A machine's settings as one value, and what a new machine has. Pure. */
+import { randomBytes } from 'node:crypto';
+import type { OsType } from '../ostypes/ostype.dto.js';
+import { newVrde, type VrdeSettings } from '../vrde/settings.js';
+import { adapterCount, limits, serialPorts } from './limits.js';
+import type { AdapterType, AttachmentMode, BootDevice, Bus, DriveType, MediumType, SerialMode } from './words.js';
+
+export interface AdapterSettings {
+  readonly slot: number;
+  readonly attachment: AttachmentMode;
+  readonly type: AdapterType;
+  /** Twelve hexadecimal digits, upper case. */
+  readonly mac: string;
+  readonly cableConnected: boolean;
+}
+
+export interface SerialPortSettings {
+  readonly slot: number;
+  readonly enabled: boolean;
+  readonly ioBase: number;
+  readonly irq: number;
+  readonly mode: SerialMode;
+  readonly path: string | null;
+}
+
+export interface HardwareSettings {
+  readonly memoryMiB: number;
+  readonly vramMiB: number;
+  readonly cpus: number;
+  readonly monitorCount: number;
+  readonly acpi: boolean;
+  readonly rtcUseUtc: boolean;
+  /** boot1 to boot4. */
+  readonly boot: readonly BootDevice[];
+  /** One for each slot, in order. */
+  readonly adapters: readonly AdapterSettings[];
+  /** One for each slot, in order. */
+  readonly serialPorts: readonly SerialPortSettings[];
+}
+
+/** What the database keeps of a machine as one document. */
+export interface MachineDocument {
+  readonly description: string;
+  readonly hardware: HardwareSettings;
+  readonly vrde: VrdeSettings;
+}
+
+export interface MediumRecord {
+  readonly uuid: string;
+  readonly type: MediumType;
+  readonly path: string;
+  readonly format: string;
+  readonly variant: string;
+  readonly sizeBytes: number;
+}
+
+export interface AttachmentSettings {
+  readonly port: number;
+  readonly device: number;
+  readonly type: DriveType;
+  /** `null`: the drive is empty. */
+  readonly medium: MediumRecord | null;
+}
+
+export interface StorageControllerSettings {
+  readonly name: string;
+  readonly bus: Bus;
+  readonly chipset: string;
+  readonly portCount: number;
+  readonly bootable: boolean;
+  readonly attachments: readonly AttachmentSettings[];
+}
+
+export interface MachineSettings extends MachineDocument {
+  readonly uuid: string;
+  readonly name: string;
+  readonly osType: string;
+  readonly storageControllers: readonly StorageControllerSettings[];
+  readonly extraData: Readonly<Record<string, string>>;
+}
+
+/** A locally unique address with the prefix that VirtualBox's machines have. */
+export const newMac = (): string => `080027${randomBytes(3).toString('hex').toUpperCase()}`;
+
+export function newMachine(uuid: string, name: string, osType: OsType): MachineSettings {
+  return {
+    uuid,
+    name,
+    osType: osType.id,
+    description: '',
+    hardware: {
+      memoryMiB: Math.min(osType.memoryMiB, limits.memoryMiB.max),
+      vramMiB: Math.min(osType.vramMiB, limits.vramMiB.max),
+      cpus: 1,
+      monitorCount: 1,
+      acpi: true,
+      rtcUseUtc: osType.rtcUseUtc,
+      boot: ['floppy', 'dvd', 'disk', 'none'],
+      adapters: Array.from({ length: adapterCount }, (_, index) => ({
+        slot: index + 1,
+        attachment: index === 0 ? 'nat' : 'none',
+        type: osType.adapterType as AdapterType,
+        mac: newMac(),
+        cableConnected: true,
+      })),
+      serialPorts: serialPorts.map((port) => ({ ...port, enabled: false, mode: 'disconnected', path: null })),
+    },
+    vrde: newVrde,
+    storageControllers: [],
+    extraData: {},
+  };
+}

@@ -1,0 +1,33 @@
+/** The words that machine settings are made of, in VirtualBox's spelling. Pure. */
+export const machineStates = ['poweroff', 'starting', 'running', 'paused', 'stopping', 'aborted'] as const;
+export type MachineState = (typeof machineStates)[number];
+
+/** States in which a machine process exists. */
+export const isOnline = (state: MachineState): boolean => state !== 'poweroff' && state !== 'aborted';
+
+export const bootDevices = ['none', 'floppy', 'dvd', 'disk', 'net'] as const;
+export type BootDevice = (typeof bootDevices)[number];
+
+export const driveTypes = ['hdd', 'dvddrive', 'fdd'] as const;
+export type DriveType = (typeof driveTypes)[number];
+
+export const buses = ['ide', 'floppy'] as const;
+export type Bus = (typeof buses)[number];
+
+export const attachmentModes = ['none', 'null', 'nat'] as const;
+export type AttachmentMode = (typeof attachmentModes)[number];
+
+export const adapterTypes = ['NE2000', 'virtio', 'Am79C970A', 'Am79C973', '82540EM', '82543GC', '82545EM'] as const;
+export type AdapterType = (typeof adapterTypes)[number];
+
+export const serialModes = ['disconnected', 'server', 'client', 'file'] as const;
+export type SerialMode = (typeof serialModes)[number];
+
+export const authTypes = ['null', 'external', 'guest'] as const;
+export type AuthType = (typeof authTypes)[number];
+
+export const mediumTypes = ['hdd', 'dvd', 'floppy'] as const;
+export type MediumType = (typeof mediumTypes)[number];
+
+export const startVrde = ['on', 'off', 'config'] as const;
+export type StartVrde = (typeof startVrde)[number];

@@ -1,0 +1,29 @@
+/** What the API takes and says about disk, DVD and floppy images. */
+import { Flag, NestedList, OneOf, Text, Whole } from '../http/fields.js';
+import { type MediumType, mediumTypes } from '../machines/words.js';
+
+export class MediumUser {
+  @Text({ format: 'uuid' }) uuid: string;
+  @Text() name: string;
+}
+
+export class Medium {
+  @Text({ format: 'uuid' }) uuid: string;
+  @OneOf(mediumTypes) type: MediumType;
+  @Text() path: string;
+  @Text({ doc: 'VDI or RAW' }) format: string;
+  @Text({ doc: 'Standard or Fixed' }) variant: string;
+  @Whole({ doc: 'what the guest sees, in bytes' }) sizeBytes: number;
+  @Whole({ nullable: true, doc: 'what the host stores, in bytes; null while the file is inaccessible' }) sizeOnDiskBytes: number | null;
+  @Flag() accessible: boolean;
+  @Text({ nullable: true, doc: 'why the file is inaccessible' }) problem: string | null;
+  @NestedList(() => MediumUser, { doc: 'machines that have it attached' }) usedBy: MediumUser[];
+}
+
+export class CreateMedium {
+  @OneOf(['hdd'], { doc: 'only disks can be created' }) type: 'hdd';
+  @Text({ doc: 'absolute path of the new file' }) path: string;
+  @Whole({ min: 1 }) sizeBytes: number;
+  @Text({ optional: true, max: 32, doc: 'VDI' }) format?: string;
+  @Text({ optional: true, max: 32, doc: 'Standard or Fixed' }) variant?: string;
+}

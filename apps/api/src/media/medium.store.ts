@@ -1,0 +1,73 @@
+/** The registry of images. */
+import { Injectable } from '@nestjs/common';
+import { sep } from 'node:path';
+import type { EntityManager } from 'typeorm';
+import { Database } from '../database/database.js';
+import { AttachmentRow, MachineRow, MachineStateRow, MediumRow } from '../database/rows.js';
+import type { MediumRecord } from '../machines/settings.js';
+import { isOnline, type MachineState, type MediumType } from '../machines/words.js';
+
+export interface MediumUse {
+  readonly medium: string;
+  readonly uuid: string;
+  readonly name: string;
+  readonly state: MachineState;
+}
+
+@Injectable()
+export class MediumStore {
+  constructor(private readonly database: Database) {}
+
+  list(type?: MediumType): Promise<MediumRecord[]> {
+    return this.database.read((manager) => manager.find(MediumRow, { where: type ? { type } : {}, order: { path: 'ASC' } }));
+  }
+
+  byUuid(uuid: string): Promise<MediumRecord | null> {
+    return this.database.read((manager) => manager.findOneBy(MediumRow, { uuid }));
+  }
+
+  byPath(path: string): Promise<MediumRecord | null> {
+    return this.database.read((manager) => manager.findOneBy(MediumRow, { path }));
+  }
+
+  async add(medium: MediumRecord): Promise<void> {
+    await this.database.transaction((manager) => addMedium(manager, medium));
+  }
+
+  async remove(uuid: string): Promise<void> {
+    await this.database.transaction((manager) => manager.delete(MediumRow, { uuid }));
+  }
+
+  /** Which machines have which media attached. */
+  uses(medium?: string): Promise<MediumUse[]> {
+    return this.database.read((manager) => usesOf(manager, medium));
+  }
+}
+
+export const addMedium = (manager: EntityManager, medium: MediumRecord): Promise<unknown> => manager.insert(MediumRow, { ...medium });
+
+/** The images in the folder `from` are in the folder `to` now. */
+export async function moveMedia(manager: EntityManager, from: string, to: string): Promise<void> {
+  for (const { uuid, path } of await manager.find(MediumRow)) {
+    const moved = movedPath(path, from, to);
+    if (moved !== path) await manager.update(MediumRow, { uuid }, { path: moved });
+  }
+}
+
+/** @returns where `path` is once the folder `from` is called `to` */
+export const movedPath = (path: string, from: string, to: string): string => (path.startsWith(from + sep) ? to + path.slice(from.length) : path);
+
+export const usesOf = (manager: EntityManager, medium?: string): Promise<MediumUse[]> =>
+  manager
+    .createQueryBuilder(AttachmentRow, 'attachment')
+    .innerJoin(MachineRow, 'machine', 'machine.uuid = attachment.machine')
+    .innerJoin(MachineStateRow, 'state', 'state.machine = attachment.machine')
+    .select(['attachment.medium AS medium', 'machine.uuid AS uuid', 'machine.name AS name', 'state.state AS state'])
+    .where(medium === undefined ? 'attachment.medium IS NOT NULL' : 'attachment.medium = :medium', { medium })
+    .orderBy('machine.name')
+    .getRawMany<MediumUse>();
+
+/** A machine that is on, other than `machine`, and has one of `media` attached. */
+export async function onlineUser(manager: EntityManager, machine: string, media: readonly string[]): Promise<MediumUse | undefined> {
+  return (await usesOf(manager)).find((use) => use.uuid !== machine && media.includes(use.medium) && isOnline(use.state));
+}

@@ -1,0 +1,10 @@
+/** The settings file's own words for what the rest of the API names otherwise: each table is read both ways. Pure. */
+import type { AuthType, BootDevice, DriveType } from '../machines/words.js';
+
+export const authTypeWords: Readonly<Record<AuthType, string>> = { null: 'Null', external: 'External', guest: 'Guest' };
+export const bootWords: Readonly<Record<BootDevice, string>> = { none: 'None', floppy: 'Floppy', dvd: 'DVD', disk: 'HardDisk', net: 'Network' };
+export const driveWords: Readonly<Record<DriveType, string>> = { hdd: 'HardDisk', dvddrive: 'DVD', fdd: 'Floppy' };
+
+export const schemaNamespace = 'http://www.virtualbox.org/';
+/** The file format's version that is written: what its elements are. */
+export const schemaVersion = '1.16-linux';

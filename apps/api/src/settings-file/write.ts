@@ -1,0 +1,110 @@
+/** A machine's settings as the text of a `.vbox` file. Pure. */
+import { dirname, isAbsolute, relative, sep } from 'node:path';
+import type { AdapterSettings, MachineSettings, MediumRecord, SerialPortSettings, StorageControllerSettings } from '../machines/settings.js';
+import type { VrdeSettings } from '../vrde/settings.js';
+import { authTypeWords, bootWords, driveWords, schemaNamespace, schemaVersion } from './words.js';
+
+interface Element {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string | number | boolean>>;
+  readonly children: readonly Element[];
+  readonly text?: string;
+}
+
+const element = (name: string, attributes: Element['attributes'] = {}, ...children: readonly (Element | null)[]): Element => ({ name, attributes, children: children.filter((child) => child !== null) });
+const some = (name: string, children: readonly Element[]): Element | null => (children.length ? element(name, {}, ...children) : null);
+
+/** @param file where the text will be: media inside its folder are named relative to it */
+export function settingsText(settings: MachineSettings, file: string): string {
+  const root = element('VirtualBox', { xmlns: schemaNamespace, version: schemaVersion }, machineElement(settings, dirname(file)));
+  return `<?xml version="1.0"?>\n<!-- Written by Belvedere after each change: change the machine by VBoxManage, not by this file. -->\n${render(root, '')}`;
+}
+
+function machineElement(settings: MachineSettings, folder: string): Element {
+  const { uuid, name, osType, description, extraData } = settings;
+  return element(
+    'Machine',
+    { uuid: `{${uuid}}`, name, OSType: osType, snapshotFolder: 'Snapshots' },
+    description ? { name: 'Description', attributes: {}, children: [], text: description } : null,
+    mediaRegistry(settings, folder),
+    some(
+      'ExtraData',
+      Object.entries(extraData).map(([key, value]) => element('ExtraDataItem', { name: key, value })),
+    ),
+    hardwareElement(settings),
+    element('StorageControllers', {}, ...settings.storageControllers.map(controllerElement)),
+  );
+}
+
+function mediaRegistry({ storageControllers }: MachineSettings, folder: string): Element | null {
+  const attached = storageControllers.flatMap(({ attachments }) => attachments.flatMap(({ medium }) => (medium ? [medium] : [])));
+  const media = [...new Map(attached.map((medium) => [medium.uuid, medium])).values()];
+  const ofType = (type: MediumRecord['type']): MediumRecord[] => media.filter((medium) => medium.type === type);
+  const location = ({ path }: MediumRecord): string => {
+    const inside = relative(folder, path);
+    return inside.startsWith(`..${sep}`) || isAbsolute(inside) ? path : inside;
+  };
+  const image = (medium: MediumRecord): Element => element('Image', { uuid: `{${medium.uuid}}`, location: location(medium) });
+  const children = [
+    some('HardDisks', ofType('hdd').map((medium) => element('HardDisk', { uuid: `{${medium.uuid}}`, location: location(medium), format: medium.format, type: 'Normal' }))),
+    some('DVDImages', ofType('dvd').map(image)),
+    some('FloppyImages', ofType('floppy').map(image)),
+  ];
+  return media.length ? element('MediaRegistry', {}, ...children) : null;
+}
+
+function hardwareElement({ hardware, vrde }: MachineSettings): Element {
+  return element(
+    'Hardware',
+    {},
+    element('CPU', { count: hardware.cpus }),
+    element('Memory', { RAMSize: hardware.memoryMiB }),
+    element('Boot', {}, ...hardware.boot.map((device, index) => element('Order', { position: index + 1, device: bootWords[device] }))),
+    element('Display', { VRAMSize: hardware.vramMiB, monitorCount: hardware.monitorCount }),
+    remoteDisplay(vrde),
+    element('BIOS', {}, element('ACPI', { enabled: hardware.acpi })),
+    element('Network', {}, ...hardware.adapters.map(adapterElement)),
+    element('UART', {}, ...hardware.serialPorts.filter(({ enabled }) => enabled).map(serialElement)),
+    element('RTC', { localOrUTC: hardware.rtcUseUtc ? 'UTC' : 'local' }),
+  );
+}
+
+function remoteDisplay(vrde: VrdeSettings): Element {
+  const properties = Object.entries(vrde.properties).map(([name, value]) => element('Property', { name, value }));
+  return element(
+    'RemoteDisplay',
+    { enabled: vrde.enabled, authType: authTypeWords[vrde.authType], allowMultiConnection: vrde.multiConnection, reuseSingleConnection: vrde.reuseConnection },
+    some('VRDEProperties', properties),
+  );
+}
+
+function adapterElement({ slot, attachment, mac, cableConnected, type }: AdapterSettings): Element {
+  return element('Adapter', { slot: slot - 1, enabled: attachment !== 'none', MACAddress: mac, cable: cableConnected, type }, attachment === 'nat' ? element('NAT') : null);
+}
+
+function serialElement({ slot, ioBase, irq, mode, path }: SerialPortSettings): Element {
+  const host: Element['attributes'] = mode === 'disconnected' ? { hostMode: 'Disconnected' } : mode === 'file' ? { hostMode: 'RawFile', path: path ?? '' } : { hostMode: 'HostPipe', server: mode === 'server', path: path ?? '' };
+  return element('Port', { slot: slot - 1, enabled: true, IOBase: `0x${ioBase.toString(16)}`, IRQ: irq, ...host });
+}
+
+function controllerElement({ name, chipset, portCount, bootable, attachments }: StorageControllerSettings): Element {
+  const devices = attachments.map(({ type, port, device, medium }) => element('AttachedDevice', { type: driveWords[type], port, device }, medium ? element('Image', { uuid: `{${medium.uuid}}` }) : null));
+  return element('StorageController', { name, type: chipset, PortCount: portCount, useHostIOCache: true, Bootable: bootable }, ...devices);
+}
+
+function render({ name, attributes, children, text }: Element, indent: string): string {
+  const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${escape(String(value))}"`);
+  const open = `${indent}<${name}${written.join('')}`;
+  if (text !== undefined) return `${open}>${escape(text)}</${name}>\n`;
+  if (!children.length) return `${open}/>\n`;
+  return `${open}>\n${children.map((child) => render(child, `${indent}  `)).join('')}${indent}</${name}>\n`;
+}
+
+/** Control characters that XML cannot hold are refused where texts are set. */
+const escape = (text: string): string =>
+  text
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/"/g, '&quot;')
+    .replace(/[\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`);

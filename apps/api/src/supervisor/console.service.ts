@@ -1,0 +1,82 @@
+/** What is done to the console of a machine that runs: keys, pictures, and its remote display. */
+import { Injectable } from '@nestjs/common';
+import { ApiError, invalid, notFound } from '../http/api-error.js';
+import type { Machine } from '../machines/machine.dto.js';
+import { MachineStore } from '../machines/machine.store.js';
+import type { KeyboardInput, VrdeChanges } from '../machines/requests.dto.js';
+import { changeVrde, type RunOverrides, vrdeSpec } from '../vrde/settings.js';
+import { setProperties } from '../vrde/properties.js';
+import { MachineView } from './machine-view.js';
+import type { RunningMachine } from './running-machine.js';
+import { StateStore } from './state.store.js';
+import { Supervisor } from './supervisor.js';
+
+/** A text is typed key by key, and a slow guest takes its time: how long at most, in milliseconds. */
+const typingLimit = 120_000;
+
+@Injectable()
+export class ConsoleService {
+  constructor(
+    private readonly machines: MachineStore,
+    private readonly states: StateStore,
+    private readonly supervisor: Supervisor,
+    private readonly view: MachineView,
+  ) {}
+
+  async type(ref: string, { scancodes, text }: KeyboardInput): Promise<void> {
+    if ((scancodes === undefined) === (text === undefined)) throw invalid('keyboard input is either scancodes or a text');
+    const machine = await this.require(ref);
+    if (scancodes !== undefined) await machine.request('putScancodes', { scancodes });
+    if (text !== undefined) await machine.request('putString', { text }, typingLimit);
+  }
+
+  /** A PNG. */
+  async screenshot(ref: string, screen: number): Promise<Buffer> {
+    const machine = await this.require(ref);
+    const { screens } = machine.status;
+    if (screen < 0 || screen >= Math.max(screens.length, 1)) throw notFound(`machine '${machine.name}' has no screen ${screen}`, 'IConsole');
+    const { png } = await machine.request('screenshot', { screen });
+    return Buffer.from(png, 'base64');
+  }
+
+  async disconnectClient(ref: string, id: number): Promise<void> {
+    if (id < 0) throw invalid(`VRDE client ${id} is no number of a client`);
+    await (await this.require(ref)).request('disconnectClient', { id });
+  }
+
+  /** The running display changes first: where it cannot, the settings stay as they were, and so does it. */
+  changeVrde(ref: string, changes: VrdeChanges): Promise<Machine> {
+    return this.machines.locked(ref, async (record) => {
+      const machine = await this.require(record.settings.uuid);
+      const { vrde: before, uuid } = record.settings;
+      const overrides = (await this.states.get(uuid)).overrides ?? {};
+      const after = changeVrde(before, changes);
+      const remaining = withoutChanged(overrides, changes);
+      const vrde = await machine.request('setVrde', { vrde: vrdeSpec(after, remaining) });
+      machine.status = { ...machine.status, vrde };
+      try {
+        const written = await this.machines.write(record, { ...record.settings, vrde: after });
+        await this.states.setOverrides(uuid, remaining);
+        return await this.view.of(written);
+      } catch (error) {
+        await machine.request('setVrde', { vrde: vrdeSpec(before, overrides) });
+        throw error;
+      }
+    });
+  }
+
+  private async require(ref: string): Promise<RunningMachine> {
+    const { settings } = await this.machines.find(ref);
+    const machine = this.supervisor.running(settings.uuid);
+    if (machine) return machine;
+    const { state } = await this.states.get(settings.uuid);
+    throw new ApiError('VBOX_E_INVALID_VM_STATE', `machine '${settings.name}' is not running: it is ${state === 'poweroff' ? 'powered off' : state}`, { interface: 'IConsole' });
+  }
+}
+
+/** What a run was started with gives way to what is set while it runs. */
+function withoutChanged({ enabled, properties = {} }: RunOverrides, changes: VrdeChanges): RunOverrides {
+  const named = { ...changes.properties, ...(changes.ports === undefined ? {} : { 'TCP/Ports': null }), ...(changes.addresses === undefined ? {} : { 'TCP/Address': null }) };
+  const left = setProperties(properties, Object.fromEntries(Object.keys(named).map((name) => [name, null])));
+  return { ...(enabled === undefined || changes.enabled !== undefined ? {} : { enabled }), properties: left };
+}

@@ -1,0 +1,103 @@
+/** Decides when a machine may be started, paused, reset and stopped. */
+import type { ControlMethod } from '@belvedere/control';
+import { Injectable } from '@nestjs/common';
+import { ApiContext } from '../home/context.js';
+import { ApiError } from '../http/api-error.js';
+import type { Machine } from '../machines/machine.dto.js';
+import type { MachineRecord } from '../machines/machine-rows.js';
+import { MachineStore } from '../machines/machine.store.js';
+import type { StartMachine } from '../machines/requests.dto.js';
+import { isOnline, type MachineState } from '../machines/words.js';
+import { isWritten, requireAccess } from '../media/media.service.js';
+import { overridesOf } from '../vrde/settings.js';
+import { machineSpec, mediaOf } from './machine-spec.js';
+import { MachineView } from './machine-view.js';
+import type { RunningMachine } from './running-machine.js';
+import { StateStore } from './state.store.js';
+import { Supervisor } from './supervisor.js';
+
+@Injectable()
+export class LifecycleService {
+  constructor(
+    private readonly context: ApiContext,
+    private readonly machines: MachineStore,
+    private readonly states: StateStore,
+    private readonly supervisor: Supervisor,
+    private readonly view: MachineView,
+  ) {}
+
+  start(ref: string, { vrde = 'config', vrdeProperties = {}, paused = false }: StartMachine): Promise<Machine> {
+    return this.machines.locked(ref, async (record) => {
+      const { uuid, name } = record.settings;
+      const before = await this.states.get(uuid);
+      if (isOnline(before.state)) throw new ApiError('VBOX_E_INVALID_OBJECT_STATE', `machine '${name}' is ${before.state} already`, { interface: 'IMachine' });
+      const overrides = overridesOf(vrde, vrdeProperties);
+      const media = mediaOf(record.settings);
+      await Promise.all(media.map(requireAccess));
+      const readOnly = new Set<string>();
+      for (const medium of media) if (!(await isWritten(medium))) readOnly.add(medium.uuid);
+
+      const written = media.map((medium) => medium.uuid).filter((medium) => !readOnly.has(medium));
+      await this.states.starting(uuid, name, written, overrides);
+      try {
+        await this.supervisor.launch(machineSpec(record, this.context.home, overrides, paused, readOnly));
+      } catch (error) {
+        await this.states.set(uuid, before.state, before.reason, before.changedAt);
+        throw error;
+      }
+      return this.view.of(record);
+    });
+  }
+
+  pause(ref: string): Promise<Machine> {
+    return this.command(ref, 'pause', ['running']);
+  }
+
+  resume(ref: string): Promise<Machine> {
+    return this.command(ref, 'resume', ['paused']);
+  }
+
+  reset(ref: string): Promise<Machine> {
+    return this.command(ref, 'reset', ['running', 'paused']);
+  }
+
+  powerButton(ref: string): Promise<Machine> {
+    return this.command(ref, 'powerButton', ['running']);
+  }
+
+  /** Answers when the machine is off. One whose process does not answer is ended, and is `aborted` then. */
+  powerOff(ref: string): Promise<Machine> {
+    return this.machines.locked(ref, async (record) => {
+      const machine = await this.requireRunning(record, ['starting', 'running', 'paused', 'stopping']);
+      // A process that ends before it answers has done what was asked.
+      await machine.request('powerOff', {}).catch(() => machine.kill());
+      await machine.gone;
+      return this.view.of(record);
+    });
+  }
+
+  /** Stops every machine that is on. @throws the first error, after all were tried */
+  async powerOffAll(): Promise<void> {
+    const results = await Promise.allSettled((await this.states.online()).map((uuid) => this.powerOff(uuid)));
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
+
+  private command(ref: string, method: ControlMethod & ('pause' | 'resume' | 'reset' | 'powerButton'), allowed: readonly MachineState[]): Promise<Machine> {
+    return this.machines.locked(ref, async (record) => {
+      const machine = await this.requireRunning(record, allowed);
+      await machine.request(method, {});
+      machine.status = await machine.request('status', {});
+      await this.states.set(machine.uuid, machine.status.state);
+      return this.view.of(record);
+    });
+  }
+
+  private async requireRunning({ settings: { uuid, name } }: MachineRecord, allowed: readonly MachineState[]): Promise<RunningMachine> {
+    const machine = this.supervisor.running(uuid);
+    const { state } = await this.states.get(uuid);
+    if (!machine || !allowed.includes(state)) {
+      throw new ApiError('VBOX_E_INVALID_VM_STATE', `machine '${name}' is ${state === 'poweroff' ? 'powered off' : state}; this needs it to be ${allowed.join(' or ')}`, { interface: 'IConsole' });
+    }
+    return machine;
+  }
+}

@@ -1,0 +1,45 @@
+/** A machine's settings as its process is told them. Pure. */
+import type { DriveSpec, MachineSpec } from '@belvedere/control';
+import { dirname } from 'node:path';
+import type { Home } from '../home/home.js';
+import type { MachineRecord } from '../machines/machine-rows.js';
+import type { MachineSettings, MediumRecord } from '../machines/settings.js';
+import { type RunOverrides, vrdeSpec } from '../vrde/settings.js';
+
+/** @param readOnly UUIDs of the media that this run must not write */
+export function machineSpec({ settings, settingsFile }: MachineRecord, home: Home, overrides: RunOverrides, startPaused: boolean, readOnly: ReadonlySet<string>): MachineSpec {
+  const { uuid, name, hardware, vrde } = settings;
+  return {
+    uuid,
+    name,
+    folder: dirname(settingsFile),
+    controlSocket: home.controlSocket(uuid),
+    exitFile: home.exitFile(uuid),
+    identityFolder: home.identityFolder,
+    startPaused,
+    hardware: {
+      engine: 'v86',
+      memoryMiB: hardware.memoryMiB,
+      vramMiB: hardware.vramMiB,
+      cpus: hardware.cpus,
+      monitorCount: hardware.monitorCount,
+      acpi: hardware.acpi,
+      rtcUseUtc: hardware.rtcUseUtc,
+      boot: hardware.boot,
+      drives: drivesOf(settings, readOnly),
+      serialPorts: hardware.serialPorts.filter(({ enabled }) => enabled).map(({ slot, ioBase, irq, mode, path }) => ({ slot, ioBase, irq, mode, path })),
+      adapters: hardware.adapters.filter(({ attachment }) => attachment !== 'none'),
+    },
+    vrde: vrdeSpec(vrde, overrides),
+  };
+}
+
+const drivesOf = (settings: MachineSettings, readOnly: ReadonlySet<string>): DriveSpec[] =>
+  settings.storageControllers.flatMap(({ name: controller, bus, attachments }) =>
+    attachments.map(({ port, device, type, medium }) => ({ bus, controller, port, device, type, medium: medium && { path: medium.path, readOnly: readOnly.has(medium.uuid) } })),
+  );
+
+/** The media that a machine has attached, each once. */
+export const mediaOf = (settings: MachineSettings): MediumRecord[] => [
+  ...new Map(settings.storageControllers.flatMap(({ attachments }) => attachments.flatMap(({ medium }) => (medium ? [[medium.uuid, medium] as const] : [])))).values(),
+];

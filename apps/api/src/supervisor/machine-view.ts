@@ -1,0 +1,110 @@
+/** A machine as the API shows it: its settings, its state and, while it runs, its run. */
+import { Injectable } from '@nestjs/common';
+import { dirname, join } from 'node:path';
+import { osTypeOf } from '../ostypes/table.js';
+import { addressesOf, defaultQuality, portsOf, type VrdeSettings } from '../vrde/settings.js';
+import { defaultOf, propertyNames } from '../vrde/properties.js';
+import { busLimits } from '../machines/limits.js';
+import type { Adapter, Machine, Run, StorageController, VrdeSettings as VrdeAnswer } from '../machines/machine.dto.js';
+import type { MachineRecord } from '../machines/machine-rows.js';
+import type { AdapterSettings, MachineSettings, StorageControllerSettings } from '../machines/settings.js';
+import type { RunningMachine } from './running-machine.js';
+import { StateStore } from './state.store.js';
+import { Supervisor } from './supervisor.js';
+
+/** A process that takes longer than this to say how it is, in milliseconds, is shown as it last said. */
+const statusLimit = 2000;
+
+@Injectable()
+export class MachineView {
+  constructor(
+    private readonly states: StateStore,
+    private readonly supervisor: Supervisor,
+  ) {}
+
+  async of(record: MachineRecord): Promise<Machine> {
+    const { uuid } = record.settings;
+    const machine = this.supervisor.running(uuid);
+    const run = machine ? await runOf(machine) : null;
+    // Read last: a machine that ended meanwhile is shown as off.
+    const { state, changedAt, reason } = await this.states.get(uuid);
+    const isGone = run !== null && this.supervisor.running(uuid) === undefined;
+    return { ...describe(record), registered: true, state, stateChangedAt: changedAt, stateReason: reason, run: isGone ? null : run };
+  }
+
+  /** A machine of which only the settings file was written. */
+  unregistered(record: MachineRecord): Machine {
+    return { ...describe(record), registered: false, state: 'poweroff', stateChangedAt: new Date().toISOString(), stateReason: null, run: null };
+  }
+}
+
+async function runOf(machine: RunningMachine): Promise<Run> {
+  const late: string[] = [];
+  try {
+    machine.status = await machine.request('status', {}, statusLimit);
+  } catch {
+    late.push("the machine's process does not answer: what is shown is what it last said");
+  }
+  const { pid, vrde, screens, notices } = machine.status;
+  return {
+    pid,
+    startedAt: machine.startedAt,
+    vrde: { ...vrde, clients: vrde.clients.map((client) => ({ ...client })) },
+    screens: screens.map((screen) => ({ ...screen })),
+    notices: [...notices, ...late],
+  };
+}
+
+function describe({ settings, settingsFile }: MachineRecord): Omit<Machine, 'registered' | 'state' | 'stateChangedAt' | 'stateReason' | 'run'> {
+  const { uuid, name, osType, description, hardware, vrde, storageControllers } = settings;
+  const folder = dirname(settingsFile);
+  return {
+    uuid,
+    name,
+    osType,
+    description,
+    settingsFile,
+    folder,
+    logFolder: join(folder, 'Logs'),
+    engine: 'v86',
+    ...hardware,
+    boot: [...hardware.boot],
+    adapters: hardware.adapters.map(describeAdapter),
+    serialPorts: hardware.serialPorts.map((port) => ({ ...port })),
+    vrde: describeVrde(vrde),
+    storageControllers: storageControllers.map(describeController),
+    notices: noticesOf(settings),
+  };
+}
+
+const describeAdapter = (adapter: AdapterSettings): Adapter => ({ ...adapter, notice: adapter.attachment === 'nat' ? 'the attachment is kept, but this version connects no network: the guest has no card here' : null });
+
+const describeVrde = (vrde: VrdeSettings): VrdeAnswer => ({
+  enabled: vrde.enabled,
+  ports: portsOf(vrde),
+  addresses: addressesOf(vrde),
+  authType: vrde.authType,
+  authLibrary: null,
+  multiConnection: vrde.multiConnection,
+  reuseConnection: vrde.reuseConnection,
+  videoChannel: false,
+  videoChannelQuality: defaultQuality,
+  properties: Object.fromEntries(propertyNames.map((name) => [name, vrde.properties[name] ?? defaultOf(name)])),
+});
+
+const describeController = ({ name, bus, chipset, portCount, bootable, attachments }: StorageControllerSettings): StorageController => ({
+  name,
+  bus,
+  chipset,
+  portCount,
+  devicesPerPort: busLimits[bus].devicesPerPort,
+  bootable,
+  attachments: attachments.map(({ port, device, type, medium }) => ({ port, device, type, medium: medium && { uuid: medium.uuid, type: medium.type, path: medium.path } })),
+});
+
+function noticesOf({ osType, hardware, vrde }: MachineSettings): string[] {
+  const notices = hardware.adapters.flatMap(({ slot, attachment }) => (attachment === 'nat' ? [`network adapter ${slot}: this version connects no network; the attachment 'nat' is kept`] : []));
+  if (osTypeOf(osType).is64Bit) notices.push(`guest system type ${osType}: the embedded engine has a 32-bit processor, on which a 64-bit system does not start`);
+  if (vrde.enabled) notices.push("remote display: with authentication type 'null' anyone who reaches its port may see and use the machine");
+  return notices;
+}

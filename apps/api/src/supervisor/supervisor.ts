@@ -1,0 +1,179 @@
+/**
+ * Watches the machines that run: those that this API started, and those that it finds again.
+ *
+ * A machine is on as long as its control connection stands. When that closes, the record that the process left says how the machine
+ * ended; without one it was killed or crashed. Nothing here asks again and again: connections, process exits and folder events tell.
+ */
+import { ControlClient, type ControlEvents, type ExitRecord, type MachineSpec } from '@belvedere/control';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { rm } from 'node:fs/promises';
+import { EventHub } from '../events/event-hub.js';
+import { ApiContext } from '../home/context.js';
+import { identify, isAlive, killProcess, type ProcessIdentity } from '../host/process-identity.js';
+import { ApiError } from '../http/api-error.js';
+import { whenFolderChanges } from './deadline.js';
+import { readExitFile } from './exit-file.js';
+import { startMachineProcess } from './machine-process.js';
+import { RunningMachine } from './running-machine.js';
+import { StateStore } from './state.store.js';
+
+/** How long a machine that was starting when the API ended may take to answer, in milliseconds. */
+const adoptionLimit = 30_000;
+
+interface Found {
+  readonly uuid: string;
+  readonly name: string;
+  readonly startedAt: string;
+  readonly identity?: ProcessIdentity;
+  /** Set for a child of this process: resolves when it has ended. */
+  readonly ended?: Promise<void>;
+}
+
+@Injectable()
+export class Supervisor implements OnApplicationShutdown {
+  private readonly log = new Logger('supervisor');
+  private readonly machines = new Map<string, RunningMachine>();
+  private readonly stopping = new AbortController();
+
+  constructor(
+    private readonly context: ApiContext,
+    private readonly states: StateStore,
+    private readonly events: EventHub,
+  ) {}
+
+  running(uuid: string): RunningMachine | undefined {
+    return this.machines.get(uuid);
+  }
+
+  /** Starts a machine's process. @throws ApiError; no process is left then */
+  async launch(spec: MachineSpec): Promise<RunningMachine> {
+    await this.forget(spec.uuid);
+    const startedAt = new Date().toISOString();
+    const process = await startMachineProcess(this.context.machineProgram, spec);
+    await this.states.setProcess(spec.uuid, process.identity, startedAt);
+    await process.ready;
+    try {
+      return await this.join({ uuid: spec.uuid, name: spec.name, startedAt, identity: process.identity, ended: process.ended });
+    } catch (cause) {
+      killProcess(process.identity);
+      await process.ended;
+      throw new ApiError('VBOX_E_VM_ERROR', `machine '${spec.name}' started, but its process ended at once`, { cause });
+    }
+  }
+
+  /** Finds a machine again that ran when the API ended, or records how it ended meanwhile. */
+  async adopt(uuid: string, name: string): Promise<void> {
+    const { state, pid, processToken, startedAt } = await this.states.get(uuid);
+    const identity = pid === null ? undefined : { pid, token: processToken ?? '' };
+    const found: Found = { uuid, name, startedAt: startedAt ?? new Date().toISOString(), ...(identity ? { identity } : {}) };
+    if (await this.tryJoin(found)) {
+      this.log.log(`found machine '${name}' again`);
+      return;
+    }
+    const mayCome = identity ? isAlive(identity) : state === 'starting';
+    if (mayCome) void this.awaitAdoption(found);
+    else await this.recordEnd(uuid, undefined);
+  }
+
+  /** The machine's process is there, but its socket is not yet: it was starting. */
+  private async awaitAdoption(found: Found): Promise<void> {
+    const { uuid, name, identity } = found;
+    const limit = AbortSignal.any([AbortSignal.timeout(adoptionLimit), this.stopping.signal]);
+    const came = await whenFolderChanges(
+      this.context.home.runFolder,
+      async () => {
+        if (await this.tryJoin(found)) return true;
+        return (await readExitFile(this.context.home.exitFile(uuid))) || (identity && !isAlive(identity)) ? false : undefined;
+      },
+      limit,
+    );
+    if (came || this.stopping.signal.aborted) return;
+    if (identity && killProcess(identity)) this.log.warn(`machine '${name}' did not answer in ${adoptionLimit / 1000} s: its process ${identity.pid} was ended`);
+    await this.recordEnd(uuid, undefined);
+  }
+
+  private async tryJoin(found: Found): Promise<boolean> {
+    try {
+      await this.join(found);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Connects to a machine's control socket and watches it from then on. */
+  private async join({ uuid, name, startedAt, identity, ended }: Found): Promise<RunningMachine> {
+    const client = await ControlClient.connect(this.context.home.controlSocket(uuid));
+    let machine: RunningMachine | undefined;
+    const early: (() => void)[] = [];
+    const whenJoined = (work: (joined: RunningMachine) => void): void => void (machine ? work(machine) : early.push(() => work(machine!)));
+    client.onEvent((event, data) => whenJoined((joined) => this.hear(joined, event, data)));
+    try {
+      const status = await client.request('status', {});
+      if (status.uuid !== uuid) throw new Error(`the control socket of machine {${uuid}} answers for {${status.uuid}}`);
+      const process = identity?.pid === status.pid ? identity : (identify(status.pid) ?? { pid: status.pid, token: '' });
+      machine = new RunningMachine(name, startedAt, status, client, process, ended);
+      if (process !== identity) await this.states.setProcess(uuid, process, startedAt);
+    } catch (error) {
+      client.close();
+      throw error;
+    }
+    this.machines.set(uuid, machine);
+    const joined = machine;
+    joined.gone = client.closed.then(() => this.lost(joined));
+    await this.states.set(uuid, joined.status.state === 'poweroff' || joined.status.state === 'aborted' ? 'stopping' : joined.status.state);
+    for (const work of early) work();
+    return joined;
+  }
+
+  private hear<E extends keyof ControlEvents>(machine: RunningMachine, event: E, data: ControlEvents[E]): void {
+    const { uuid, name } = machine;
+    if (event === 'vrde') {
+      const vrde = data as ControlEvents['vrde'];
+      machine.status = { ...machine.status, vrde };
+      this.events.emit({ type: 'vrde', uuid, name, vrde: { ...vrde, clients: vrde.clients.map((client) => ({ ...client })) } });
+    } else if (event === 'ended') {
+      machine.exit = data as ExitRecord;
+      this.record(uuid, 'stopping', null);
+    } else if (event === 'state') {
+      const { state, reason } = data as ControlEvents['state'];
+      machine.status = { ...machine.status, state };
+      // Off is off when the process is gone, and not before.
+      this.record(uuid, state === 'poweroff' || state === 'aborted' ? 'stopping' : state, reason ?? null);
+    }
+  }
+
+  private record(...args: Parameters<StateStore['set']>): void {
+    this.states.set(...args).catch((error: unknown) => this.log.error(`could not record the state of machine {${args[0]}}`, error instanceof Error ? error.stack : String(error)));
+  }
+
+  private async lost(machine: RunningMachine): Promise<void> {
+    const { uuid, name } = machine;
+    if (this.stopping.signal.aborted) return;
+    if (!(await machine.processEnds())) {
+      this.log.warn(`the process of machine '${name}' closed its control connection and did not end: it was ended`);
+      machine.kill();
+    }
+    this.machines.delete(uuid);
+    await this.recordEnd(uuid, machine.exit);
+  }
+
+  private async recordEnd(uuid: string, exit: ExitRecord | undefined): Promise<void> {
+    const end = exit ?? (await readExitFile(this.context.home.exitFile(uuid)));
+    await this.forget(uuid);
+    if (end) await this.states.set(uuid, end.state, end.reason ?? null, end.at);
+    else await this.states.set(uuid, 'aborted', "the machine's process was killed or crashed: its log has more, if it came to say more");
+  }
+
+  /** Removes what an earlier run left in the run folder. */
+  private async forget(uuid: string): Promise<void> {
+    const { home } = this.context;
+    await Promise.all([home.exitFile(uuid), home.controlSocket(uuid)].map((file) => rm(file, { force: true })));
+  }
+
+  /** Machines go on without the API. */
+  onApplicationShutdown(): void {
+    this.stopping.abort();
+    for (const machine of this.machines.values()) machine.leave();
+  }
+}

@@ -1,0 +1,47 @@
+/** What the API says of itself and of its host-wide settings. */
+import { Nested, OneOf, Text, Whole } from '../http/fields.js';
+
+export class Health {
+  @OneOf(['ok']) status: 'ok';
+}
+
+export class MachineCounts {
+  @Whole() registered: number;
+  @Whole() running: number;
+}
+
+export class Status {
+  @Whole() pid: number;
+  @Text() version: string;
+  @Text({ doc: 'of the TCP door' }) url: string;
+  @Text() home: string;
+  @Text({ doc: 'of the private door' }) socket: string;
+  @Text({ format: 'date-time' }) startedAt: string;
+  @Nested(() => MachineCounts) machines: MachineCounts;
+}
+
+export class Shutdown {
+  @OneOf(['keep', 'powerOff'], { doc: 'keep: running machines go on without the API' }) machines: 'keep' | 'powerOff';
+}
+
+export class SystemProperties {
+  @Text({ doc: 'where new machines are made' }) machineFolder: string;
+  @Text() vrdeAuthLibrary: string;
+  @Text() defaultHardDiskFormat: string;
+  @Text() logFolder: string;
+  @Whole() minMemoryMiB: number;
+  @Whole() maxMemoryMiB: number;
+  @Whole() minVramMiB: number;
+  @Whole() maxVramMiB: number;
+  @Whole() maxCpus: number;
+  @Whole() maxMonitors: number;
+  @Whole() maxAdapters: number;
+  @Whole() maxSerialPorts: number;
+  @Whole() maxBootPosition: number;
+  @Whole({ doc: 'bytes' }) maxDiskSize: number;
+}
+
+export class SystemPropertyChanges {
+  @Text({ optional: true, doc: "absolute; 'default': the folder machines under the home" }) machineFolder?: string;
+  @Text({ optional: true, max: 1024 }) vrdeAuthLibrary?: string;
+}

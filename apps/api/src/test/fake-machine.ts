@@ -1,0 +1,113 @@
+/**
+ * A machine's process for tests: it speaks the control protocol and runs nothing.
+ *
+ * The machine's description tells it what to do wrong: it is read from the settings by name, such as `fail: E_INVALIDARG text`.
+ */
+import { checkParams, ControlError, type ControlHandlers, type ExitRecord, type MachineSpec, type MachineState, type MachineStatus, serveControl, type VrdeSpec, type VrdeStatus } from '@belvedere/control';
+import { readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+
+const spec = JSON.parse(readFileSync(0, 'utf8')) as MachineSpec;
+/** What the machine's name asks of this process: a word after a colon. */
+const asked = spec.name.split(':')[1] ?? '';
+
+const report = (word: object): void => void writeSync(3, `${JSON.stringify(word)}\n`);
+
+if (asked === 'fail') {
+  report({ error: { code: 'VBOX_E_NOT_SUPPORTED', message: `the engine does not take ${spec.hardware.memoryMiB} MiB` } });
+  process.exit(1);
+}
+if (asked === 'crash') process.exit(3);
+
+let state: MachineState = spec.startPaused ? 'paused' : 'running';
+let current: VrdeSpec = spec.vrde;
+let listener: Server | undefined;
+let vrde: VrdeStatus = { port: null, clients: [], clientsSoFar: 0 };
+const typed: string[] = [];
+
+async function listen(next: VrdeSpec): Promise<void> {
+  listener?.close();
+  listener = undefined;
+  current = next;
+  vrde = { port: null, clients: [], clientsSoFar: 0 };
+  if (!next.enabled) return;
+  for (const port of next.ports) {
+    const server = createServer();
+    const bound = await new Promise<boolean>((resolve) => server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true)));
+    if (!bound) continue;
+    listener = server;
+    vrde = { ...vrde, port };
+    return;
+  }
+  throw new ControlError('VBOX_E_HOST_ERROR', `no port is free for the remote display: tried ${next.ports.join(', ')}`);
+}
+
+const status = (): MachineStatus => ({ uuid: spec.uuid, pid: process.pid, state, vrde, screens: [{ width: 720, height: 400 }], notices: typed.length ? [`typed ${typed.join(' ')}`] : [] });
+
+const handlers: ControlHandlers = {
+  status: async () => status(),
+  pause: () => change('paused'),
+  resume: () => change('running'),
+  reset: async () => null,
+  powerOff: async () => {
+    if (asked === 'deaf') return new Promise(() => undefined);
+    setImmediate(() => void end({ state: 'poweroff', at: new Date().toISOString() }));
+    return null;
+  },
+  powerButton: async () => {
+    setImmediate(() => void end({ state: 'poweroff', at: new Date().toISOString() }));
+    return null;
+  },
+  putScancodes: async ({ scancodes }) => {
+    typed.push(scancodes.map((code) => code.toString(16)).join(','));
+    return null;
+  },
+  putString: async ({ text }) => {
+    typed.push(text);
+    return null;
+  },
+  screenshot: async ({ screen }) => ({ png: Buffer.from(`png of screen ${screen}`).toString('base64'), width: 720, height: 400 }),
+  setVrde: async ({ vrde: next }) => {
+    const before = current;
+    try {
+      await listen(next);
+    } catch (error) {
+      await listen(before);
+      throw error;
+    }
+    server.emit('vrde', vrde);
+    return vrde;
+  },
+  disconnectClient: async ({ id }) => {
+    throw new ControlError('VBOX_E_OBJECT_NOT_FOUND', `there is no client ${id}`);
+  },
+  setMedium: async ({ medium }) => {
+    typed.push(medium ? `medium ${medium.path}` : 'no medium');
+    return null;
+  },
+};
+
+async function change(next: MachineState): Promise<null> {
+  state = next;
+  server.emit('state', { state });
+  return null;
+}
+
+async function end(record: ExitRecord): Promise<void> {
+  writeFileSync(spec.exitFile, JSON.stringify(record));
+  server.emit('ended', record);
+  await server.close();
+  process.exit(0);
+}
+
+try {
+  await listen(spec.vrde);
+} catch (error) {
+  report({ error: { code: (error as ControlError).code, message: (error as ControlError).message } });
+  process.exit(1);
+}
+const server = await serveControl(spec.controlSocket, handlers, checkParams);
+// A guest that switches itself off, or traps, does so when a test says so.
+process.on('SIGUSR2', () => void end({ state: 'poweroff', at: '2026-01-02T03:04:05.000Z' }));
+process.on('SIGHUP', () => void end({ state: 'aborted', reason: 'the engine failed: memory access out of bounds', at: new Date().toISOString() }));
+report({ ready: true });
