@@ -46,15 +46,18 @@ export function send(door: Door, { method, path, body, accept = 'application/jso
 }
 
 /** Reads an answer's body whole. @throws when it is longer than 64 MiB or breaks off */
-export async function readBody(answer: IncomingMessage): Promise<Buffer> {
+export function readBody(answer: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   let length = 0;
-  for await (const part of answer as AsyncIterable<Buffer>) {
-    length += part.length;
-    if (length > ANSWER_LIMIT) throw new Error(`the API's answer is longer than ${ANSWER_LIMIT} bytes`);
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
+  return new Promise((resolve, reject) => {
+    answer.on('data', (part: Buffer) => {
+      parts.push(part);
+      length += part.length;
+      if (length > ANSWER_LIMIT) answer.destroy(new Error(`the API's answer is longer than ${ANSWER_LIMIT} bytes`));
+    });
+    answer.on('end', () => resolve(Buffer.concat(parts)));
+    answer.on('error', reject);
+  });
 }
 
 function addressOf(door: Door): { socketPath: string; host: string } | { host: string; port: string } {

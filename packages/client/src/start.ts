@@ -1,5 +1,4 @@
 /** Starts the API of a home in the background and waits until it is ready. */
-import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Home } from './home.js';
@@ -14,7 +13,8 @@ const REPORT_LIMIT = 64 << 10;
  * @throws with the API's own reason, or with where its log is when it ended without one
  */
 export async function startApi(home: Home, main: string): Promise<void> {
-  const { spawn } = await import('node:child_process');
+  // Loaded here: a client seldom starts anything, and commands are to be quick.
+  const [{ spawn }, { mkdir, open }] = await Promise.all([import('node:child_process'), import('node:fs/promises')]);
   await mkdir(home.folder, { recursive: true, mode: 0o700 });
   await mkdir(dirname(home.apiLog), { recursive: true, mode: 0o700 });
   const log = await open(home.apiLog, 'a', 0o600);

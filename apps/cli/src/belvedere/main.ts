@@ -1,7 +1,6 @@
 /** `belvedere`: the API of this host from the command line. */
 import { openClient } from '../edge/context.js';
 import { openOutput, type Output } from '../edge/output.js';
-import { report } from '../edge/report.js';
 import { BELVEDERE } from '../edge/version.js';
 import { UsageError } from '../table/command.js';
 import { findCommand, parse } from '../table/parse.js';
@@ -23,7 +22,7 @@ export async function belvedere(words: readonly string[], output: Output = openO
     else await run(name, rest);
     return 0;
   } catch (error) {
-    return report(error, PROGRAM, output);
+    return (await import('../edge/report.js')).report(error, PROGRAM, output);
   }
 
   async function run(name: string, rest: readonly string[]): Promise<void> {

@@ -15,13 +15,24 @@ export interface Output {
 
 type Stream = Pick<NodeJS.WriteStream, 'write' | 'on'>;
 
-export function openOutput(stdout: Stream = process.stdout, stderr: Stream = process.stderr): Output {
+/** Streams are opened when something is printed: a command that only prints its result is quicker by the other one. */
+export function openOutput(stdout: () => Stream = () => process.stdout, stderr: () => Stream = () => process.stderr): Output {
   const closed = new AbortController();
-  stdout.on('error', () => closed.abort());
-  stderr.on('error', () => {});
-  const write = (text: string): void => {
-    if (!closed.signal.aborted) stdout.write(text);
+  const writer = (open: () => Stream, onError: () => void): ((text: string) => void) => {
+    let stream: Stream | undefined;
+    let broken = false;
+    return (text) => {
+      if (!stream) {
+        stream = open();
+        stream.on('error', () => {
+          broken = true;
+          onError();
+        });
+      }
+      if (!broken) stream.write(text);
+    };
   };
-  const writeNote = (text: string): void => void stderr.write(text);
+  const write = writer(stdout, () => closed.abort());
+  const writeNote = writer(stderr, () => {});
   return { write, line: (text) => write(`${text}\n`), writeNote, note: (text) => writeNote(`${text}\n`), closed: closed.signal };
 }

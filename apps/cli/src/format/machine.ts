@@ -1,12 +1,10 @@
-/** A machine as `showvminfo` prints it, for people; and its line in `list vms`. Pure. */
-import type { Adapter, Machine, MachineState, MachineSummary, SerialPort, StorageController } from '@belvedere/client';
+/** A machine as `showvminfo` prints it, for people. Pure. */
+import type { Adapter, Machine, MachineState, SerialPort, StorageController } from '@belvedere/client';
 import { duration, labelled, longTime, onOff, sessionTime } from './lines.js';
 import { hexadecimal } from './machine-readable.js';
 
 const WIDTH = 29;
 const line = (label: string, value: string | number): string => labelled(label, value, WIDTH);
-
-export const formatMachineLine = ({ name, uuid }: MachineSummary): string => `"${name}" {${uuid}}\n`;
 
 const states: Readonly<Record<MachineState, string>> = {
   poweroff: 'powered off',

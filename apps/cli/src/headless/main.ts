@@ -1,7 +1,6 @@
 /** VBoxHeadless and VBoxVRDP: a machine in the foreground until it powers off. */
 import { openClient } from '../edge/context.js';
 import { openOutput, type Output } from '../edge/output.js';
-import { report } from '../edge/report.js';
 import { BELVEDERE, VIRTUALBOX, VIRTUALBOX_REVISION } from '../edge/version.js';
 import { parse } from '../table/parse.js';
 import { help } from '../table/usage.js';
@@ -37,7 +36,7 @@ export async function headless(program: 'VBoxHeadless' | 'VBoxVRDP', words: read
     else await command.run(parsed.request as never, undefined as never);
     return 0;
   } catch (error) {
-    return report(error, program, output);
+    return (await import('../edge/report.js')).report(error, program, output);
   }
 
   async function run({ ref = '', ...start }: Request): Promise<void> {

@@ -1,7 +1,6 @@
 /** VBoxManage: finds the command, reads its words, runs it. */
 import { openClient } from '../edge/context.js';
 import { openOutput, type Output } from '../edge/output.js';
-import { report } from '../edge/report.js';
 import { BELVEDERE, VIRTUALBOX, VIRTUALBOX_REVISION } from '../edge/version.js';
 import { UsageError } from '../table/command.js';
 import { actionOf, findCommand, parse } from '../table/parse.js';
@@ -26,7 +25,7 @@ export async function manage(words: readonly string[], output: Output = openOutp
     else await runCommand(name, rest, output, open);
     return 0;
   } catch (error) {
-    return report(error, PROGRAM, output);
+    return (await import('../edge/report.js')).report(error, PROGRAM, output);
   }
 }
 

@@ -1,12 +1,8 @@
-/** `list`: machines, system types, media and the host's settings. */
+/** `list`: machines, system types, media and the host's settings. What only a longer listing needs is loaded for that. */
 import type { Client, MediumType } from '@belvedere/client';
-import { formatMachine, formatMachineLine } from '../../format/machine.js';
-import { formatMedium } from '../../format/medium.js';
-import { formatOsType } from '../../format/ostype.js';
-import { formatSystemProperties } from '../../format/system-properties.js';
+import { formatMachineLine } from '../../format/machine-line.js';
 import { command, option, word } from '../../table/command.js';
 import { choice } from '../../table/value.js';
-import { systemTypeOf } from './showvminfo.js';
 
 const SUBJECTS = ['vms', 'runningvms', 'ostypes', 'hdds', 'dvds', 'floppies', 'systemproperties'] as const;
 const OTHERS = [
@@ -46,11 +42,16 @@ async function blocks(client: Client, subject: Request['subject'], long: boolean
       const machines = inOrder(found, ({ name }) => name);
       return long ? Promise.all(machines.map(({ uuid }) => details(client, uuid))) : machines.map(formatMachineLine);
     }
-    case 'ostypes':
+    case 'ostypes': {
+      const { formatOsType } = await import('../../format/ostype.js');
       return inOrder(await client.request('GET /ostypes'), ({ id }) => id).map((type) => `${formatOsType(type)}\n`);
-    case 'systemproperties':
+    }
+    case 'systemproperties': {
+      const { formatSystemProperties } = await import('../../format/system-properties.js');
       return [formatSystemProperties(await client.request('GET /system-properties'))];
+    }
     default: {
+      const { formatMedium } = await import('../../format/medium.js');
       const type = media[subject];
       const found = await client.request('GET /media', { query: { ...(type && { type }) } });
       return inOrder(found, ({ path }) => path).map((medium) => `${formatMedium(medium, long)}\n`);
@@ -59,6 +60,7 @@ async function blocks(client: Client, subject: Request['subject'], long: boolean
 }
 
 async function details(client: Client, ref: string): Promise<string> {
+  const [{ formatMachine }, { systemTypeOf }] = await Promise.all([import('../../format/machine.js'), import('./showvminfo.js')]);
   const machine = await client.request('GET /machines/{ref}', { path: { ref } });
   return formatMachine(machine, await systemTypeOf(client, machine), Date.now());
 }
