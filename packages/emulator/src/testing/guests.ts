@@ -1,0 +1,244 @@
+/**
+ * The guests that an engine is judged by: boot sectors that report over COM1. Pure.
+ */
+import { BootSector, Jump } from './boot-sector.js';
+
+/** Says `B`, then answers each byte with the byte after it. */
+export const echo = (): Uint8Array =>
+  new BootSector()
+    .say('B')
+    .label('next')
+    .listen()
+    .code(0xfe, 0xc0)
+    .call('send')
+    .jump(Jump.always, 'next')
+    .build();
+
+/** Says `B`, then every byte that the keyboard sends; interrupts stay off. */
+export const keyboard = (): Uint8Array =>
+  new BootSector()
+    .say('B')
+    .label('next')
+    .in8(0x64)
+    .code(0xa8, 0x01)
+    .jump(Jump.zero, 'next')
+    .in8(0x60)
+    .call('send')
+    .jump(Jump.always, 'next')
+    .build();
+
+/** Reads keys with the BIOS, slowly, and says each one's character; `B` when it begins. */
+export const biosKeyboard = (): Uint8Array =>
+  new BootSector()
+    .code(0xfb)
+    .say('B')
+    .label('next')
+    .ax(0x0000)
+    .int(0x16)
+    .call('send')
+    .jump(Jump.always, 'next')
+    .build();
+
+/**
+ * Switches the mouse on, says `B`, then every byte that it sends.
+ *
+ * @param rates sample rates that ask for more buttons and a wheel: 200, 100, 80 or 200, 200, 80
+ */
+export const mouse = (rates: readonly number[]): Uint8Array => {
+  const sector = new BootSector().out8(0x64, 0xa8);
+  const command = (byte: number): void => void sector.code(0xb3, byte).call('mouse');
+  for (const rate of rates) {
+    command(0xf3);
+    command(rate);
+  }
+  command(0xf4);
+  sector
+    .say('B')
+    .label('next')
+    .in8(0x64)
+    .code(0xa8, 0x01)
+    .jump(Jump.zero, 'next')
+    .in8(0x60)
+    .call('send')
+    .jump(Jump.always, 'next')
+    // Sends bl to the mouse and takes its answer.
+    .label('mouse')
+    .out8(0x64, 0xd4)
+    .dx(0x60)
+    .code(0x88, 0xd8, 0xee)
+    .label('answer')
+    .in8(0x64)
+    .code(0xa8, 0x01)
+    .jump(Jump.zero, 'answer')
+    .in8(0x60)
+    .code(0xc3);
+  return sector.build();
+};
+
+/** Says `B`, sleeps until the next timer interrupt, and says `.` for each. */
+export const ticker = (): Uint8Array =>
+  new BootSector()
+    .code(0xfb)
+    .say('B')
+    .label('next')
+    .code(0xf4)
+    // Only timer ticks count: the BIOS counts them at 0040:006c.
+    .code(0xa0)
+    .word(0x046c)
+    .code(0x38, 0xd8)
+    .jump(Jump.zero, 'next')
+    .code(0x88, 0xc3)
+    .say('.')
+    .jump(Jump.always, 'next')
+    .build();
+
+/** Says `B` and resets the PC when it is sent a byte. */
+export const resetter = (): Uint8Array => new BootSector().say('B').listen().out8(0x64, 0xfe).halt().build();
+
+/** Says `B` and switches the PC off, as ACPI's soft off, when it is sent a byte. */
+export const switchOff = (): Uint8Array => new BootSector().say('B').listen().out16(0x604, 0x2000).halt().build();
+
+/** Says `B`, then `P` when the power button is pressed, as ACPI tells it. */
+export const powerButton = (): Uint8Array =>
+  new BootSector()
+    .say('B')
+    .label('next')
+    .in16(0x600)
+    .code(0xf6, 0xc4, 0x01)
+    .jump(Jump.zero, 'next')
+    .say('P')
+    // Clearing the bit takes the press back.
+    .out16(0x600, 0x0100)
+    .in16(0x600)
+    .code(0xf6, 0xc4, 0x01)
+    .jump(Jump.notZero, 'next')
+    .say('C')
+    .jump(Jump.always, 'next')
+    .build();
+
+/**
+ * Moves sectors with the BIOS as it is told: says `B`, then for each command, three bytes long, the drive's number,
+ * `r` or `w`, and a sector's number from 1 up. Answers `+` or `-`, and after a read the sector's first byte.
+ * A write writes what was read last.
+ */
+export const mover = (): Uint8Array =>
+  new BootSector()
+    .code(0xfb)
+    .say('B')
+    .label('next')
+    .listen()
+    .code(0x50)
+    .listen()
+    .code(0x50)
+    .listen()
+    // Cylinder 0, the sector; then `r` is 0201 and `w` is 0301 in ax; the drive in dl, head 0.
+    .code(0xb5, 0x00, 0x88, 0xc1, 0x58)
+    .code(0xb4, 0x02, 0x3c, 0x72)
+    .jump(Jump.zero, 'go')
+    .code(0xb4, 0x03)
+    .label('go')
+    .code(0xb0, 0x01, 0x5a, 0xb6, 0x00)
+    .bx(0x8000)
+    .code(0x50)
+    .int(0x13)
+    .jump(Jump.carry, 'bad')
+    .say('+')
+    .code(0x58, 0x80, 0xfc, 0x02)
+    .jump(Jump.notZero, 'next')
+    .code(0xa0)
+    .word(0x8000)
+    .call('send')
+    .jump(Jump.always, 'next')
+    .label('bad')
+    .say('-')
+    .code(0x58)
+    .jump(Jump.always, 'next')
+    .build();
+
+/** Says `B`, then sends the first disk a flush when it is sent a byte, waits until it is done, and says its status register. */
+export const flusher = (): Uint8Array =>
+  new BootSector()
+    .say('B')
+    .label('next')
+    .listen()
+    .out8(0x1f6, 0xe0)
+    .out8(0x1f7, 0xe7)
+    .label('busy')
+    .in8(0x1f7)
+    .code(0xa8, 0x80)
+    .jump(Jump.notZero, 'busy')
+    .call('send')
+    .jump(Jump.always, 'next')
+    .build();
+
+/** Says `B`, then reads one sector of the first DVD when it is sent a byte: `+` and its first byte, or `-`. */
+export const dvdReader = (): Uint8Array =>
+  new BootSector()
+    .code(0xfb)
+    .say('B')
+    .label('next')
+    .listen()
+    .code(0xbe)
+    .address('packet')
+    // mov word [si + 2], 1: after an error the BIOS leaves the number of sectors that it did read.
+    .code(0xc7, 0x44, 0x02, 0x01, 0x00)
+    .ax(0x4200)
+    .code(0xb2, 0xe0)
+    .int(0x13)
+    .jump(Jump.carry, 'bad')
+    .say('+')
+    .code(0xa0)
+    .word(0x8000)
+    .call('send')
+    .jump(Jump.always, 'next')
+    .label('bad')
+    .say('-')
+    .jump(Jump.always, 'next')
+    // Disk address packet: one sector, to 0000:8000, the seventeenth.
+    .label('packet')
+    .code(0x10, 0x00, 0x01, 0x00, 0x00, 0x80, 0x00, 0x00, 0x10, 0, 0, 0, 0, 0, 0, 0)
+    .build();
+
+/** Sets mode 13h, fills the screen with bytes counting up, and says `B`. */
+export const mode13h = (): Uint8Array =>
+  new BootSector()
+    .ax(0x0013)
+    .int(0x10)
+    .ax(0xa000)
+    // mov es, ax; xor di, di; mov cx, 64000; fill: mov ax, di; stosb; loop fill
+    .code(0x8e, 0xc0, 0x31, 0xff)
+    .cx(64000)
+    .label('fill')
+    .code(0x89, 0xf8, 0xaa)
+    .jump(Jump.loop, 'fill')
+    .say('B')
+    .halt()
+    .build();
+
+/**
+ * Sets a text mode, writes `Text` in a colour of its own to the top left corner, hides the cursor, and says `B`.
+ *
+ * @param attribute of the four characters
+ */
+export const textMode = (attribute: number): Uint8Array => {
+  const sector = new BootSector().ax(0x0003).int(0x10).ax(0x0100).cx(0x2000).int(0x10).ax(0xb800).code(0x8e, 0xc0);
+  [...'Text'].forEach((character, column) => {
+    // mov word [es:column * 2], attribute and character
+    sector.code(0x26, 0xc7, 0x06).word(column * 2).code(character.charCodeAt(0), attribute);
+  });
+  return sector.say('B').halt().build();
+};
+
+/**
+ * Sets a VBE mode, writes eight bytes to the start of video memory, and says `B`.
+ *
+ * @param mode VBE number, without the linear bit
+ */
+export const vbeMode = (mode: number, bytes: readonly number[]): Uint8Array => {
+  const sector = new BootSector().ax(0x4f02).bx(mode).int(0x10).ax(0xa000).code(0x8e, 0xc0);
+  bytes.forEach((byte, at) => {
+    // mov byte [es:at], byte
+    sector.code(0x26, 0xc6, 0x06).word(at).code(byte);
+  });
+  return sector.say('B').halt().build();
+};
