@@ -38,11 +38,10 @@ function makePalette(): Uint32Array {
  */
 export const PALETTE: Uint32Array = makePalette();
 
-/** Palette index of the nearest colour, by the upper five bits of each channel. */
 let nearest: Uint8Array | undefined;
 
-/** Fills the table on first use: most hosts never see an 8-bit session. */
-function nearestTable(): Uint8Array {
+/** Palette index of the nearest colour, by 15-bit pel. Made on first use: most hosts never see an 8-bit session. */
+export function nearestTable(): Uint8Array {
   if (nearest) return nearest;
   nearest = new Uint8Array(32768);
   for (let cell = 0; cell < 32768; cell++) {
@@ -55,7 +54,7 @@ function nearestTable(): Uint8Array {
       const dg = ((PALETTE[i] >> 8) & 0xff) - g;
       const db = (PALETTE[i] & 0xff) - b;
       // The eye's weights for red, green and blue, roughly.
-      const distance = 3 * dr * dr + 6 * dg * dg + db * db;
+      const distance = 3 * dr * dr + 4 * dg * dg + 2 * db * db;
       if (distance < best) {
         best = distance;
         nearest[cell] = i;
@@ -113,40 +112,4 @@ export function fromPelAsFreeRdp(pel: number, depth: ColourDepth, palette: Uint3
   if (depth !== 16) return pixel;
   const green = (pel >> 5) & 63;
   return (pixel & 0xff00ff) | (Math.min(255, (green << 2) + (green >> 3)) << 8);
-}
-
-/**
- * Copies a rectangle of pixels into `pels`, converted, the bottom row first, each row `padded` pels long and filled up with its last pel:
- * the order and the padding of a bitmap on the wire.
- * @param pixels 0x00RRGGBB, row-major; @param stride pixels a row; @param padded at least `width`
- */
-export function gatherPels(
-  pixels: Uint32Array,
-  stride: number,
-  rect: { readonly x: number; readonly y: number; readonly width: number; readonly height: number },
-  depth: ColourDepth,
-  padded: number,
-  pels: Uint32Array,
-): void {
-  const { x, y, width, height } = rect;
-  const table = depth === 8 ? nearestTable() : undefined;
-  let to = 0;
-  for (let row = y + height - 1; row >= y; row--) {
-    let from = row * stride + x;
-    const end = from + width;
-    // One loop a depth: the choice stays out of the hot loop.
-    if (table) {
-      for (; from < end; from++) pels[to++] = table[toPel15(pixels[from])];
-    } else if (depth === 16) {
-      for (; from < end; from++) {
-        const pixel = pixels[from];
-        pels[to++] = ((pixel >> 8) & 0xf800) | ((pixel >> 5) & 0x7e0) | ((pixel >> 3) & 0x1f);
-      }
-    } else if (depth >= 24) {
-      for (; from < end; from++) pels[to++] = pixels[from] & 0xffffff;
-    } else {
-      for (; from < end; from++) pels[to++] = toPel15(pixels[from]);
-    }
-    for (let pad = width; pad < padded; pad++, to++) pels[to] = pels[to - 1];
-  }
 }

@@ -4,9 +4,10 @@
  * [MS-RDPBCGR] 2.2.9.1.1.3.1.2.2 (TS_BITMAP_DATA). Pure: pixels and the client's format in, bytes out; no connection in the arguments.
  */
 import { WireError } from '@belvedere/wire';
-import { bytesPerPel, type ColourDepth, fromPel, gatherPels } from './colour.js';
-import { compressInterleaved, decompressInterleaved } from './interleaved.js';
-import { compressPlanar, decompressPlanar } from './planar.js';
+import { bytesPerPel, type ColourDepth, fromPel } from './colour.js';
+import { decompressInterleaved } from './interleaved.js';
+import { compress, gather, pack } from './kernels.js';
+import { decompressPlanar } from './planar.js';
 import type { Rect } from './region.js';
 
 /** What a client takes: the session's depth and its Bitmap Capability Set. [MS-RDPBCGR] 2.2.7.1.2 */
@@ -34,9 +35,6 @@ export interface EncodedBitmap {
   readonly data: Uint8Array;
 }
 
-let pels = new Uint32Array(0);
-let stream = new Uint8Array(0);
-
 /**
  * Encodes a rectangle, compressed where the client takes that and it is shorter.
  *
@@ -47,35 +45,10 @@ export function encodeBitmap(pixels: Uint32Array, stride: number, rect: Rect, fo
   const { x, y, height } = rect;
   const { bitsPerPixel } = format;
   const width = (rect.width + 3) & ~3;
-  const total = width * height;
-  if (pels.length < total) {
-    pels = new Uint32Array(total);
-    stream = new Uint8Array(4 * total + 64);
-  }
-  gatherPels(pixels, stride, rect, bitsPerPixel, width, pels);
-  let length = 0;
-  if (format.compressed) {
-    length =
-      bitsPerPixel === 32
-        ? compressPlanar(pels, width, height, format.skipAlpha, stream)
-        : compressInterleaved(pels, width, height, bitsPerPixel, stream);
-  }
-  const data = length > 0 ? stream.slice(0, length) : rawPels(pels, total, bitsPerPixel);
-  return { x, y, visibleWidth: rect.width, width, height, bitsPerPixel, compressed: length > 0, data };
-}
-
-function rawPels(values: Uint32Array, total: number, depth: ColourDepth): Uint8Array {
-  const bytes = bytesPerPel(depth);
-  if (bytes === 4) return new Uint8Array(values.slice(0, total).buffer);
-  if (bytes === 2) return new Uint8Array(Uint16Array.from(values.subarray(0, total)).buffer);
-  if (bytes === 1) return Uint8Array.from(values.subarray(0, total));
-  const data = new Uint8Array(3 * total);
-  for (let i = 0, at = 0; i < total; i++, at += 3) {
-    data[at] = values[i];
-    data[at + 1] = values[i] >> 8;
-    data[at + 2] = values[i] >> 16;
-  }
-  return data;
+  gather(pixels, stride, rect, width, bitsPerPixel);
+  const stream = format.compressed ? compress(width, height, bitsPerPixel, format.skipAlpha) : undefined;
+  const data = stream ?? pack(width * height, bitsPerPixel);
+  return { x, y, visibleWidth: rect.width, width, height, bitsPerPixel, compressed: stream !== undefined, data };
 }
 
 /** Largest bitmap that is decoded: a row or a column of 65,535 pels of no use to anyone is refused before memory is taken for it. */

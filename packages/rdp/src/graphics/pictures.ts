@@ -1,4 +1,4 @@
-/** Pictures for tests and benchmarks of codecs: noise, gradients, text, windows. Pure; every picture is the same each time. */
+/** Pictures for tests and benchmarks of codecs, and their comparison. Pure; every picture is the same each time. */
 import type { Rect } from './region.js';
 
 /** Pixels 0x00RRGGBB, row-major, `width` a row. */
@@ -93,5 +93,43 @@ export function windows(width: number, height: number, seed = 5): Picture {
   return picture;
 }
 
+/** Pieces that codecs have orders for, in random order: repeats of the row above, with a colour mixed in, runs, pairs, masks, steps, noise. */
+export function patchwork(seed: number, width: number, height: number): Picture {
+  const random = randomNumbers(seed);
+  const few = [0, 0xffffff, random() & 0xffffff, random() & 0xffffff];
+  const pixels = new Uint32Array(width * height);
+  const above = (i: number): number => (i < width ? 0 : pixels[i - width]);
+  for (let i = 0; i < pixels.length; ) {
+    const kind = random() % 10;
+    const colour = few[random() & 3];
+    const other = few[random() & 3];
+    const length = 1 + (random() % [3, 40, 400, 3000][random() & 3]);
+    for (const end = Math.min(pixels.length, i + length); i < end; i++) {
+      if (kind === 0) pixels[i] = above(i);
+      else if (kind === 1) pixels[i] = above(i) ^ colour;
+      else if (kind === 2) pixels[i] = random() & 3 ? above(i) : above(i) ^ colour;
+      else if (kind === 3) pixels[i] = colour;
+      else if (kind === 4) pixels[i] = i & 1 ? colour : other;
+      else if (kind === 5) pixels[i] = random() & 0xffffff;
+      else if (kind === 6) pixels[i] = random() % 12 ? above(i) : above(i) ^ colour;
+      else if (kind === 7) pixels[i] = (above(i) + 0x010101) & 0xffffff;
+      else if (kind === 8) pixels[i] = random() & 3;
+      else pixels[i] = few[random() & 1];
+    }
+  }
+  return { width, height, pixels };
+}
+
 /** Pixels of a picture as a screen has them: BGRX bytes. */
 export const screenBytes = ({ pixels }: Picture): Uint8Array => new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+
+type Bytes = Uint8Array | Uint32Array | undefined;
+
+/** Throws where two arrays differ first. Quicker by far on pictures than a test framework's own comparison. */
+export function expectSame(actual: Bytes, expected: Bytes): void {
+  if (actual === expected) return;
+  const problem = `${actual?.length ?? 'no'} elements, expected ${expected?.length ?? 'none'}`;
+  if (!actual || !expected || actual.length !== expected.length) throw new Error(problem);
+  const at = actual.findIndex((value, i) => value !== expected[i]);
+  if (at >= 0) throw new Error(`element ${at} is 0x${actual[at].toString(16)}, expected 0x${expected[at].toString(16)}`);
+}

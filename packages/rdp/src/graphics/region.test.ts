@@ -6,15 +6,15 @@ import { box, boxBottom, boxLeft, boxRight, boxTop, joinBoxes, TILE, TileGrid, T
 const rect = fc.record({
   x: fc.integer({ min: 0, max: 180 }),
   y: fc.integer({ min: 0, max: 130 }),
-  width: fc.integer({ min: 1, max: 90 }),
-  height: fc.integer({ min: 1, max: 90 }),
+  width: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 60, max: 70 })),
+  height: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 60, max: 70 })),
 });
 
-/** Every pixel of a region as `x,y`; fails if rectangles overlap. */
-function pixels(region: Region): Set<string> {
-  const all = new Set<string>();
+/** Every pixel of a region as one number; fails if rectangles overlap. */
+function pixels(region: Region): Set<number> {
+  const all = new Set<number>();
   for (const { x, y, width, height } of region) {
-    for (let row = y; row < y + height; row++) for (let column = x; column < x + width; column++) all.add(`${column},${row}`);
+    for (let row = y; row < y + height; row++) for (let column = x; column < x + width; column++) all.add(1000 * row + column);
   }
   expect(all.size).toBe(area(region));
   return all;
@@ -32,7 +32,9 @@ describe('region', () => {
     fc.assert(
       fc.property(fc.array(rect, { maxLength: 6 }), (rects) => {
         const expected = new Set(rects.flatMap((one) => [...pixels([one])]));
-        expect(pixels(union(rects))).toEqual(expected);
+        const got = pixels(union(rects));
+        expect(got.size).toBe(expected.size);
+        expect([...expected].filter((pixel) => !got.has(pixel))).toEqual([]);
       }),
       { numRuns: 40 },
     );
@@ -74,7 +76,8 @@ describe('tiles', () => {
         const set = new TileSet(new TileGrid(screen.width, screen.height));
         for (const one of rects) set.addRect(one);
         const got = pixels(set.region());
-        for (const pixel of rects.flatMap((one) => [...pixels(clip([one], screen))])) expect(got.has(pixel)).toBe(true);
+        const missing = rects.flatMap((one) => [...pixels(clip([one], screen))]).filter((pixel) => !got.has(pixel));
+        expect(missing).toEqual([]);
         expect(area(clip(set.region(), screen))).toBe(got.size);
       }),
       { numRuns: 40 },
