@@ -1,5 +1,5 @@
 /** `list`: machines, system types, media and the host's settings. What only a longer listing needs is loaded for that. */
-import type { Client, MediumType } from '@belvedere/client';
+import type { Client, MachineSummary, MediumType } from '@belvedere/client';
 import { formatMachineLine } from '../../format/machine-line.js';
 import { command, option, word } from '../../table/command.js';
 import { choice } from '../../table/value.js';
@@ -40,7 +40,7 @@ async function blocks(client: Client, subject: Request['subject'], long: boolean
     case 'runningvms': {
       const found = await client.request('GET /machines', subject === 'runningvms' ? { query: { state: 'running' } } : {});
       const machines = inOrder(found, ({ name }) => name);
-      return long ? Promise.all(machines.map(({ uuid }) => details(client, uuid))) : machines.map(formatMachineLine);
+      return long ? details(client, machines) : machines.map(formatMachineLine);
     }
     case 'ostypes': {
       const { formatOsType } = await import('../../format/ostype.js');
@@ -59,8 +59,12 @@ async function blocks(client: Client, subject: Request['subject'], long: boolean
   }
 }
 
-async function details(client: Client, ref: string): Promise<string> {
-  const [{ formatMachine }, { systemTypeOf }] = await Promise.all([import('../../format/machine.js'), import('./showvminfo.js')]);
-  const machine = await client.request('GET /machines/{ref}', { path: { ref } });
-  return formatMachine(machine, await systemTypeOf(client, machine), Date.now());
+async function details(client: Client, machines: readonly MachineSummary[]): Promise<readonly string[]> {
+  const { formatMachine } = await import('../../format/machine.js');
+  const types = new Map((await client.request('GET /ostypes')).map(({ id, description }) => [id, description]));
+  const shown: string[] = [];
+  for (const { uuid, osType } of machines) {
+    shown.push(formatMachine(await client.request('GET /machines/{ref}', { path: { ref: uuid } }), types.get(osType) ?? osType, Date.now()));
+  }
+  return shown;
 }
