@@ -1,0 +1,157 @@
+/** A machine process from outside: settings in, control socket and RDP port out, and how it ends. The machine has no disk: its BIOS says so. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { ControlClient, type ExitRecord, type MachineSpec } from '@belvedere/control';
+import { PNG } from 'pngjs';
+
+let folder: string;
+let child: ChildProcess | undefined;
+beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'headless-'))));
+afterEach(async () => {
+  if (child && child.exitCode === null && child.signalCode === null) {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  child = undefined;
+  await rm(folder, { recursive: true });
+});
+
+type Changes = { hardware?: Partial<MachineSpec['hardware']>; vrde?: Partial<MachineSpec['vrde']>; startPaused?: boolean };
+
+const spec = (changes: Changes = {}): MachineSpec => ({
+  uuid: '6f1c2d9a-0000-4000-8000-000000000001',
+  name: 'test machine',
+  folder,
+  controlSocket: join(folder, 'm.sock'),
+  exitFile: join(folder, 'm.exit'),
+  identityFolder: join(folder, 'identity'),
+  startPaused: changes.startPaused ?? false,
+  hardware: {
+    engine: 'v86',
+    memoryMiB: 32,
+    vramMiB: 8,
+    cpus: 1,
+    monitorCount: 1,
+    acpi: true,
+    rtcUseUtc: true,
+    boot: ['disk', 'none', 'none', 'none'],
+    drives: [],
+    serialPorts: [],
+    adapters: [],
+    ...changes.hardware,
+  },
+  vrde: { enabled: true, ports: [0], addresses: ['127.0.0.1'], authType: 'null', authLibrary: '', multiConnection: false, reuseConnection: false, properties: {}, ...changes.vrde },
+});
+
+/** Starts the process and returns the line with which it says whether the machine runs. */
+async function start(settings: MachineSpec): Promise<{ ready?: true; error?: { code: string; message: string } }> {
+  child = spawn(process.execPath, [new URL('./main.js', import.meta.url).pathname], { stdio: ['pipe', 'ignore', 'inherit', 'pipe'] });
+  child.stdin!.end(JSON.stringify(settings));
+  return JSON.parse(await text(child.stdio[3] as Readable)) as { ready?: true };
+}
+
+const exitCode = async (): Promise<number | null> => child!.exitCode ?? ((await once(child!, 'exit')) as [number | null])[0];
+const exitRecord = async (): Promise<ExitRecord> => JSON.parse(await readFile(join(folder, 'm.exit'), 'utf8')) as ExitRecord;
+
+describe('a machine process', () => {
+  test('runs, obeys its control socket, and ends on record', async () => {
+    const settings = spec();
+    expect(await start(settings)).toEqual({ ready: true });
+    const control = await ControlClient.connect(settings.controlSocket);
+    const status = await control.request('status', {});
+    expect(status).toMatchObject({ uuid: settings.uuid, pid: child!.pid, state: 'running', notices: [], vrde: { clients: [] } });
+
+    await control.request('pause', {});
+    await expect(control.request('pause', {})).rejects.toMatchObject({ code: 'VBOX_E_INVALID_VM_STATE', message: 'cannot pause: the machine is paused, not running' });
+    expect((await control.request('status', {})).state).toBe('paused');
+    await control.request('resume', {});
+
+    await control.request('putScancodes', { scancodes: [0xe0, 0x48, 0xe0, 0xc8] });
+    await expect(control.request('putString', { text: 'é' })).rejects.toMatchObject({ code: 'E_INVALIDARG' });
+    const shot = await control.request('screenshot', { screen: 0 });
+    const png = PNG.sync.read(Buffer.from(shot.png, 'base64'));
+    expect([png.width, png.height]).toEqual([shot.width, shot.height]);
+    await expect(control.request('screenshot', { screen: 1 })).rejects.toThrow('there is no screen 1; the machine has 1, counted from 0');
+
+    const ended = new Promise<ExitRecord>((resolve) => control.onEvent((event, data) => event === 'ended' && resolve(data as ExitRecord)));
+    await control.request('powerOff', {});
+    expect(await ended).toMatchObject({ state: 'poweroff' });
+    expect(await exitCode()).toBe(0);
+    expect(await exitRecord()).toMatchObject({ state: 'poweroff' });
+    await expect(stat(settings.controlSocket)).rejects.toThrow('ENOENT');
+  });
+
+  test('opens, moves and closes its remote display while it runs', async () => {
+    const settings = spec({ vrde: { enabled: false } });
+    await start(settings);
+    const control = await ControlClient.connect(settings.controlSocket);
+    expect((await control.request('status', {})).vrde.port).toBeNull();
+    const { port } = await control.request('setVrde', { vrde: { ...settings.vrde, enabled: true } });
+    const socket = connect(port!, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.destroy();
+
+    // A port that is taken changes nothing: the one before is still open.
+    const taken = createServer((stranger) => stranger.destroy()).listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const busy = (taken.address() as AddressInfo).port;
+    await expect(control.request('setVrde', { vrde: { ...settings.vrde, enabled: true, ports: [busy] } })).rejects.toThrow(`port ${busy}`);
+    expect((await control.request('status', {})).vrde.port).not.toBeNull();
+    taken.close();
+
+    expect((await control.request('setVrde', { vrde: { ...settings.vrde, enabled: false } })).port).toBeNull();
+    control.close();
+    child!.kill('SIGTERM');
+    expect(await exitCode()).toBe(0);
+    expect(await exitRecord()).toMatchObject({ state: 'poweroff' });
+  });
+
+  test('may start paused', async () => {
+    const settings = spec({ startPaused: true });
+    await start(settings);
+    const control = await ControlClient.connect(settings.controlSocket);
+    expect((await control.request('status', {})).state).toBe('paused');
+    control.close();
+  });
+});
+
+describe('a machine that cannot start says why, and leaves nothing behind', () => {
+  const drive = (path: string) => ({ bus: 'ide' as const, controller: 'IDE', port: 0, device: 0, type: 'hdd' as const, medium: { path, readOnly: false } });
+
+  test('a missing image', async () => {
+    const path = join(folder, 'none.vdi');
+    const { error } = await start(spec({ hardware: { drives: [drive(path)] } }));
+    expect(error).toMatchObject({ code: 'VBOX_E_FILE_ERROR' });
+    expect(error!.message).toContain(path);
+    expect(error!.message).toContain("hdd at port 0, device 0 of 'IDE'");
+    expect(await exitCode()).toBe(1);
+    await expect(stat(join(folder, 'm.sock'))).rejects.toThrow('ENOENT');
+  });
+
+  test('ports that are all taken, each named; the image is free again', async () => {
+    const taken = createServer((stranger) => stranger.destroy()).listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const image = join(folder, 'd.img');
+    await writeFile(image, Buffer.alloc(1 << 20));
+    const { error } = await start(spec({ hardware: { drives: [drive(image)] }, vrde: { ports: [port] } }));
+    taken.close();
+    expect(error).toMatchObject({ code: 'VBOX_E_HOST_ERROR' });
+    expect(error!.message).toContain(`port ${port}`);
+    expect(await exitCode()).toBe(1);
+    expect(await start(spec({ hardware: { drives: [drive(image)] } }))).toEqual({ ready: true });
+  });
+
+  test('an authentication type that nobody can judge', async () => {
+    const { error } = await start(spec({ vrde: { authType: 'guest' } }));
+    expect(error).toMatchObject({ code: 'VBOX_E_NOT_SUPPORTED' });
+    expect(await exitCode()).toBe(1);
+  });
+});
