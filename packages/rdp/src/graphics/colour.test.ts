@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { fromPel, fromPelAsFreeRdp, PALETTE, toPel } from './colour.js';
+import { fromPel, fromPelAsFreeRdp, fromPelAsRdesktop, PALETTE, toPel } from './colour.js';
 
 describe('colour', () => {
   test('the palette has 256 colours that all map to themselves', () => {
@@ -44,5 +44,11 @@ describe('colour', () => {
     const seen = [[0, 0], [1, 4], [8, 33], [15, 61], [16, 66], [32, 132], [48, 198], [56, 231], [61, 251], [62, 255], [63, 255]];
     for (const [green, shown] of seen) expect(fromPelAsFreeRdp(0xf800 | (green << 5) | 4, 16)).toBe(0xff0021 | (shown << 8));
     expect(fromPelAsFreeRdp(0x4210, 15)).toBe(fromPel(0x4210, 15));
+  });
+
+  test("rdesktop's greens at 15 bits, as version 1.9 shows them", () => {
+    const seen = [[0x20e06f, 0x21e36b], [0x3a6ea5, 0x396da5], [0xaaaaaa, 0xadaead], [0xb5d0c7, 0xb5d3c6], [0xc0c0c0, 0xc6c3c6]];
+    for (const [pixel, shown] of seen) expect(fromPelAsRdesktop(toPel(pixel, 15), 15).toString(16)).toBe(shown.toString(16));
+    expect(fromPelAsRdesktop(0x4210, 16)).toBe(fromPel(0x4210, 16));
   });
 });

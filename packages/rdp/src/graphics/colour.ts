@@ -84,8 +84,8 @@ export function toPel(pixel: number, depth: ColourDepth): number {
 }
 
 /**
- * The pixel 0x00RRGGBB that a client shows for a pel. Channels of five and six bits are widened by repeating their upper bits, as rdesktop
- * does; xfreerdp differs (`fromPelAsFreeRdp`).
+ * The pixel 0x00RRGGBB that a client shows for a pel. Channels of five and six bits are widened by repeating their upper bits. Two clients
+ * differ for green at one depth each: `fromPelAsFreeRdp`, `fromPelAsRdesktop`.
  * @param palette the colours of an 8-bit session
  */
 export function fromPel(pel: number, depth: ColourDepth, palette: Uint32Array = PALETTE): number {
@@ -112,4 +112,10 @@ export function fromPelAsFreeRdp(pel: number, depth: ColourDepth, palette: Uint3
   if (depth !== 16) return pixel;
   const green = (pel >> 5) & 63;
   return (pixel & 0xff00ff) | (Math.min(255, (green << 2) + (green >> 3)) << 8);
+}
+
+/** The pixel that rdesktop shows for a pel: as `fromPel`, but for green at 15 bits, whose lowest bits it fills with two of green and one of red. */
+export function fromPelAsRdesktop(pel: number, depth: ColourDepth, palette: Uint32Array = PALETTE): number {
+  const pixel = fromPel(pel, depth, palette);
+  return depth === 15 ? (pixel & 0xfff8ff) | (pel & 0x700) : pixel;
 }

@@ -2,7 +2,7 @@ export { DisplayHub, systemClock } from './hub.js';
 export type { Attachment, Clock, DisplaySource, Viewer } from './hub.js';
 export { decodeBitmap, encodeBitmap } from './encode.js';
 export type { BitmapFormat, EncodedBitmap } from './encode.js';
-export { fromPel, fromPelAsFreeRdp, PALETTE, toPel } from './colour.js';
+export { fromPel, fromPelAsFreeRdp, fromPelAsRdesktop, PALETTE, toPel } from './colour.js';
 export type { ColourDepth } from './colour.js';
 export { area, clip, intersect, union } from './region.js';
 export type { Rect, Region } from './region.js';
