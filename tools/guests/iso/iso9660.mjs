@@ -13,6 +13,8 @@ const PATH_TABLE_BIG = 20;
 const ROOT = 21;
 const CATALOGUE = 22;
 const FIRST_FILE = 23;
+/** Empty sectors at the end: who reads ahead would ask a drive for more than there is, and be refused all of it. */
+const PADDING = 150;
 
 /** All times in an image are this one: 1 January 2026, 00:00 UTC. */
 const RECORD_TIME = [126, 1, 1, 0, 0, 0, 0];
@@ -52,7 +54,7 @@ export function writeImage(path, image) {
 const sectorsOf = (file) => Math.ceil(file.data.length / SECTOR);
 
 /** @param {IsoImage} image @returns {number} the image's length in sectors */
-const imageSectors = (image) => image.files.reduce((total, file) => total + sectorsOf(file), FIRST_FILE);
+const imageSectors = (image) => image.files.reduce((total, file) => total + sectorsOf(file), FIRST_FILE + PADDING);
 
 /**
  * Everything an image consists of.

@@ -65,7 +65,7 @@ export function pictureColour(x: number, y: number, width: number, height: numbe
 /**
  * The colour 0xrrggbb that a screen of `depth` bits shows for a wanted one.
  *
- * 32 and 24 bits hold it whole. 16 bits keep 5, 6 and 5 bits and 15 bits keep 5 of each; a display scales them up again.
+ * 32 and 24 bits hold it whole. 16 bits keep 5, 6 and 5 bits and 15 bits keep 5 of each; a display repeats the highest of them below.
  * 8 and 4 bits go through the palettes that the test card loads: 3, 3 and 2 bits; or one bit each and one for bright.
  */
 export function shownColour(colour: number, depth: number): number {
@@ -91,21 +91,27 @@ export function shownColour(colour: number, depth: number): number {
   }
 }
 
-/** A channel of 5 or 6 bits as a display shows it: scaled, so that full stays full. */
-export const widen = (value: number, bits: 5 | 6): number => Math.floor((value * 255) / ((1 << bits) - 1));
+/** A channel of 5 or 6 bits as a display shows it: its highest bits repeated below, so that full stays full. */
+const widen = (value: number, bits: 5 | 6): number => (bits === 5 ? (value << 3) | (value >> 2) : (value << 2) | (value >> 4));
 
 /** A palette channel of 6 bits, as the VGA's own converter makes it 8: the lowest bit fills what is new. */
 export const fromPalette = (value: number) => (value << 2) | ((value & 1) * 3);
 
 const rgb = (red: number, green: number, blue: number) => (red << 16) | (green << 8) | blue;
 
-/** The picture that the test card draws in a mode. */
-export function expectedPicture({ width, height, depth }: Mode): Picture {
+/** How often a display shows each of a mode's pixels in each direction: the VGA's own 320 by 200 is shown as 640 by 400. */
+const repeats = ({ width, height, depth }: Mode): number => (width === 320 && height === 200 && depth <= 8 ? 2 : 1);
+
+/** The picture that the test card draws in a mode, as a display shows it. */
+export function expectedPicture(mode: Mode): Picture {
+  const times = repeats(mode);
+  const width = mode.width * times;
+  const height = mode.height * times;
   const pixels = new Uint8Array(width * height * 4);
   let at = 0;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const colour = shownColour(pictureColour(x, y, width, height), depth);
+      const colour = shownColour(pictureColour(Math.floor(x / times), Math.floor(y / times), mode.width, mode.height), mode.depth);
       pixels[at] = colour & 0xff;
       pixels[at + 1] = (colour >> 8) & 0xff;
       pixels[at + 2] = colour >> 16;
@@ -116,7 +122,7 @@ export function expectedPicture({ width, height, depth }: Mode): Picture {
   return { width, height, pixels };
 }
 
-/** Where a graphical mode shows the keys that were pressed, unless `echo off` was said. */
+/** Where a graphical mode shows the keys that were pressed, in the mode's own pixels, unless `echo off` was said. */
 export const statusArea = ({ height }: Pick<Mode, 'height'>): Area => ({ x: 24, y: height - 40, width: 256, height: 16 });
 
 /** The square that blinks between white and black after `blink start`. */

@@ -1,0 +1,205 @@
+// The test card on the embedded engine: it boots from each kind of drive, its pictures are the formula's, and it tells what the machine does to it.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Machine } from '@belvedere/emulator';
+import { TESTCARD_FLOPPY, TESTCARD_ISO } from './images.js';
+import { boot, copyOnWrite, type Booted } from './machine.testing.js';
+import { expectedPicture, statusArea, type Mode, type Picture } from './picture.js';
+import { benchResult, type TestCard } from './testcard.js';
+import { TEXT_CURSOR, expectedText, textPicture } from './text.js';
+
+/** Waits until `shows` says that the screen is right; what it last said was wrong is the failure's text. */
+async function untilScreen(machine: Machine, shows: () => string | undefined): Promise<void> {
+  const screen = machine.screens[0]!;
+  let problem: string | undefined;
+  await new Promise<void>((resolve, reject) => {
+    const look = () => {
+      screen.takeDamage();
+      problem = shows();
+      if (problem === undefined) finish(resolve);
+    };
+    const finish = (settle: () => void) => {
+      clearTimeout(timer);
+      for (const stop of stops) stop();
+      settle();
+    };
+    const timer = setTimeout(() => finish(() => reject(new Error(problem))), 20_000);
+    const stops = [screen.onDamage(look), screen.onResize(look)];
+    look();
+  });
+}
+
+/** What differs first between a machine's screen and a picture, if anything; X is not compared. */
+function difference(machine: Machine, picture: Picture): string | undefined {
+  const { width, height, stride, pixels } = machine.screens[0]!;
+  if (width !== picture.width || height !== picture.height) return `the screen has ${width} by ${height} pixels, not ${picture.width} by ${picture.height}`;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let channel = 0; channel < 3; channel++) {
+        const found = pixels[y * stride + x * 4 + channel];
+        const wanted = picture.pixels[(y * width + x) * 4 + channel];
+        if (found !== wanted) return `pixel (${x}, ${y}): channel ${channel} is ${found}, not ${wanted}`;
+      }
+    }
+  }
+  return undefined;
+}
+
+describe('boots', () => {
+  test.each([
+    ['floppy', 'floppy0', TESTCARD_FLOPPY, 0x00],
+    ['disk', 'ide0-0', TESTCARD_FLOPPY, 0x80],
+    ['dvd', 'ide1-0', TESTCARD_ISO, 0xe0],
+  ] as const)('from a %s', async (from, slot, path, drive) => {
+    const kind = from === 'disk' ? 'hdd' : from;
+    const { machine, card } = await boot(from, [{ slot, kind, device: await copyOnWrite(path, kind === 'dvd') }]);
+    try {
+      const hello = await card.hello();
+      expect(hello.version).toBe(1);
+      expect(hello.drive & 0xe0).toBe(drive);
+    } finally {
+      await machine.powerOff();
+    }
+  }, 60_000);
+});
+
+describe('once booted', () => {
+  let booted: Booted;
+  let machine: Machine;
+  let card: TestCard;
+  let disk: Awaited<ReturnType<typeof copyOnWrite>>;
+
+  beforeAll(async () => {
+    disk = await copyOnWrite(TESTCARD_FLOPPY);
+    booted = await boot('disk', [{ slot: 'ide0-0', kind: 'hdd', device: disk }]);
+    ({ machine, card } = booted);
+  }, 60_000);
+  afterAll(async () => {
+    await machine?.powerOff();
+  });
+
+  test.each([
+    [1024, 768, 32],
+    [1280, 1024, 24],
+    [800, 600, 16],
+    [640, 480, 15],
+    [640, 480, 8],
+    [640, 480, 4],
+    [320, 200, 8],
+    [320, 200, 4],
+  ])('draws %d by %d at %d bits as the formula says', async (width, height, depth) => {
+    const mode: Mode = { width, height, depth };
+    const picture = expectedPicture(mode);
+    expect(await card.modes()).toContainEqual(mode);
+    await card.mode(mode);
+    await untilScreen(machine, () => difference(machine, picture));
+  }, 60_000);
+
+  test('draws text as a VGA with its own font does', async () => {
+    await card.text();
+    const font = await card.font();
+    const look = (blinkShown: boolean, cursor: boolean) =>
+      textPicture(expectedText(), { font, cellWidth: 9, blinkShown, ...(cursor ? { cursor: { ...TEXT_CURSOR, from: 14, to: 15 } } : {}) });
+    const phases = [look(true, true), look(true, false), look(false, true), look(false, false)];
+    await untilScreen(machine, () => {
+      const problems = phases.map((phase) => difference(machine, phase));
+      return problems.includes(undefined) ? undefined : problems[0];
+    });
+  }, 60_000);
+
+  test('fills areas and refuses what is not inside the screen', async () => {
+    const mode: Mode = { width: 640, height: 480, depth: 32 };
+    await card.mode(mode);
+    await card.fill(100, 50, 30, 20, 0x123456);
+    const picture = expectedPicture(mode);
+    for (let y = 50; y < 70; y++) for (let x = 100; x < 130; x++) picture.pixels.set([0x56, 0x34, 0x12], (y * 640 + x) * 4);
+    await untilScreen(machine, () => difference(machine, picture));
+    await expect(card.fill(600, 0, 41, 10, 0)).rejects.toThrow('the area is not inside the screen');
+    await expect(card.fill(0, 480, 1, 1, 0)).rejects.toThrow('the area is not inside the screen');
+  }, 60_000);
+
+  test('moves a rectangle while it is told to', async () => {
+    const screen = machine.screens[0]!;
+    await card.rectStart();
+    const columns = new Set<number>();
+    await untilScreen(machine, () => {
+      const row = Math.floor(screen.height / 2);
+      for (let x = 0; x < screen.width; x++) {
+        const at = row * screen.stride + x * 4;
+        if (screen.pixels[at] === 0 && screen.pixels[at + 1] === 0x80 && screen.pixels[at + 2] === 0xff) {
+          columns.add(x);
+          break;
+        }
+      }
+      return columns.size > 5 ? undefined : `seen at ${columns.size} places`;
+    });
+    const { x, y } = await card.rectStop();
+    expect(y).toBe((screen.height - 64) / 2);
+    expect(x % 4).toBe(0);
+  }, 60_000);
+
+  test('tells keys and shows them', async () => {
+    const mode: Mode = { width: 640, height: 480, depth: 32 };
+    await card.mode(mode);
+    card.forget();
+    machine.keyboard.scancode(0x1e, true);
+    machine.keyboard.scancode(0x1e, false);
+    machine.keyboard.scancode(0xe050, true);
+    machine.keyboard.scancode(0xe050, false);
+    expect([(await card.key()).code, (await card.key()).code, (await card.key()).code, (await card.key()).code]).toEqual(['1e', '9e', 'e050', 'e0d0']);
+    const area = statusArea(mode);
+    await untilScreen(machine, () => {
+      const { pixels, stride } = machine.screens[0]!;
+      // the newest key stands at the end: its last glyph has both black and white
+      const seen = new Set<number>();
+      for (let y = area.y; y < area.y + area.height; y++) for (let x = area.x + area.width - 8; x < area.x + area.width; x++) seen.add(pixels[y * stride + x * 4]!);
+      return seen.has(0) && seen.has(255) && seen.size === 2 ? undefined : 'no glyph there';
+    });
+  }, 60_000);
+
+  test('tells relative and absolute positions, buttons and the wheel', async () => {
+    await card.mode({ width: 800, height: 600, depth: 32 });
+    card.forget();
+    expect((await card.hello()).mouse).toBe(4);
+    machine.pointer.move(200, 150, 0);
+    machine.pointer.move(200, 150, 1);
+    await card.pointer(({ buttons }) => buttons === 1);
+    machine.pointer.move(200, 150, 0);
+    await card.pointer(({ buttons }) => buttons === 0);
+    machine.pointer.wheel(0, 1);
+    await card.pointer(({ wheel }) => wheel === 1);
+
+    await card.mouse('absolute');
+    machine.pointer.move(600, 450, 0);
+    const at = await card.pointer(({ x }) => Math.abs(x - 600) <= 1);
+    expect(Math.abs(at.y - 450)).toBeLessThanOrEqual(1);
+    machine.pointer.move(600, 450, 2);
+    await card.pointer(({ buttons }) => buttons === 2);
+    machine.pointer.move(600, 450, 0);
+    await card.mouse('relative');
+  }, 60_000);
+
+  test('writes, reads and flushes the disk', async () => {
+    await card.diskWrite(100, 0xdeadbeef);
+    expect(await card.diskRead(100)).toEqual({ value: 0xdeadbeef, uniform: true });
+    expect((await card.diskRead(0)).uniform).toBe(false);
+    const before = disk.flushes;
+    await card.diskFlush();
+    expect(disk.flushes).toBeGreaterThan(before);
+    expect(Buffer.from(await disk.read(100 * 512, 4)).readUInt32LE()).toBe(0xdeadbeef);
+  }, 60_000);
+
+  test('computes the benchmark', async () => {
+    expect((await card.bench(3)).crc).toBe(benchResult(3));
+  }, 60_000);
+
+  test('refuses what it does not know', async () => {
+    await expect(card.mode({ width: 999, height: 1, depth: 32 })).rejects.toThrow('no such mode');
+  });
+
+  test('resets, and switches itself off', async () => {
+    await card.reset();
+    await card.ready();
+    await card.powerOff();
+    expect(await machine.ended).toEqual({ reason: 'powerOff', by: 'guest' });
+  }, 60_000);
+});
