@@ -5,7 +5,8 @@
  * node:crypto has it only where OpenSSL's legacy provider is loaded, so it is here.
  */
 export class Rc4 {
-  private readonly table = new Uint8Array(256);
+  /** Bytes in 32-bit cells: read and written without conversion, which is measurably faster. */
+  private readonly table = new Int32Array(256);
   private i = 0;
   private j = 0;
 
