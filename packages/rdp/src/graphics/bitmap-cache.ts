@@ -48,7 +48,7 @@ export class BitmapCache {
     }
     const known = entry.bitmaps.get(packed);
     if (known) return known;
-    const bitmap = encodeBitmap(frame.pixels, frame.grid.width, frame.grid.rect(tile, packed), format);
+    const bitmap = encodeBitmap(frame.pixels, frame.grid.width, frame.grid.rect(tile, packed), format, frame.kernels);
     this.encoded++;
     entry.bitmaps.set(packed, bitmap);
     entry.bytes += bitmap.data.length;

@@ -6,7 +6,7 @@
 import { WireError } from '@belvedere/wire';
 import { bytesPerPel, type ColourDepth, fromPel } from './colour.js';
 import { decompressInterleaved } from './interleaved.js';
-import { compress, gather, pack } from './kernels.js';
+import { Kernels } from './kernels.js';
 import { decompressPlanar } from './planar.js';
 import type { Rect } from './region.js';
 
@@ -35,19 +35,26 @@ export interface EncodedBitmap {
   readonly data: Uint8Array;
 }
 
+/** For pixels that are not in the memory of kernels of their own; replaced when a larger bitmap comes. */
+let common = new Kernels(64 * 64);
+
 /**
  * Encodes a rectangle, compressed where the client takes that and it is shorter.
  *
  * @param pixels 0x00RRGGBB, row-major (BGRX in bytes); @param stride pixels a row
  * @param rect INVARIANT: inside the pixels
+ * @param kernels those whose memory the pixels are in, where that is so
  */
-export function encodeBitmap(pixels: Uint32Array, stride: number, rect: Rect, format: BitmapFormat): EncodedBitmap {
+export function encodeBitmap(pixels: Uint32Array, stride: number, rect: Rect, format: BitmapFormat, kernels?: Kernels): EncodedBitmap {
   const { x, y, height } = rect;
   const { bitsPerPixel } = format;
   const width = (rect.width + 3) & ~3;
-  gather(pixels, stride, rect, width, bitsPerPixel);
-  const stream = format.compressed ? compress(width, height, bitsPerPixel, format.skipAlpha) : undefined;
-  const data = stream ?? pack(width * height, bitsPerPixel);
+  const total = width * height;
+  if (!kernels && total > common.capacity) common = new Kernels(total);
+  const memory = kernels ?? common;
+  memory.gather(pixels, stride, rect, width, bitsPerPixel);
+  const stream = format.compressed ? memory.compress(width, height, bitsPerPixel, format.skipAlpha) : undefined;
+  const data = stream ?? memory.pack(total, bitsPerPixel);
   return { x, y, visibleWidth: rect.width, width, height, bitsPerPixel, compressed: stream !== undefined, data };
 }
 

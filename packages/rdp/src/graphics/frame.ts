@@ -4,22 +4,26 @@
  * Not pure: state of one display. A screen's pixels are written by the guest at any time; encoders read this copy alone, so that every
  * viewer's bitmap of one version of a tile shows the same pixels.
  */
-import type { Region } from './region.js';
-import { box, boxBottom, boxLeft, boxRight, boxTop, joinBoxes, TileGrid } from './tiles.js';
+import { Kernels } from './kernels.js';
+import { intersect, type Rect, type Region } from './region.js';
+import { box, boxBottom, boxLeft, boxRight, boxTop, joinBoxes, TILE, TileGrid } from './tiles.js';
 
 /** Where pixels come from: BGRX rows, row-major. */
 export interface PixelSource {
   readonly width: number;
   readonly height: number;
-  /** Bytes a row. INVARIANT: a multiple of 4, at least 4 * width */
+  /** Bytes a row. INVARIANT: at least 4 * width */
   readonly stride: number;
   readonly pixels: Uint8Array;
 }
 
 export class Frame {
   readonly grid: TileGrid;
-  /** 0x00RRGGBB, `grid.width` pixels a row. */
+  readonly kernels: Kernels;
+  /** 0x00RRGGBB, `grid.width` pixels a row, in the kernels' memory. */
   readonly pixels: Uint32Array;
+  /** The kernels' memory as bytes, from `pixels` on. */
+  private readonly bytes: Uint8Array;
   /** How often each tile has changed. */
   private readonly versions: Uint32Array;
   /** Tiles changed by the capture in progress, and the box of each. */
@@ -28,7 +32,11 @@ export class Frame {
   /** A black frame. @param width pixels; @param height pixels */
   constructor(width: number, height: number) {
     this.grid = new TileGrid(width, height);
-    this.pixels = new Uint32Array(width * height);
+    // Behind the frame's own pixels there is room for a row of tiles as they come from the screen.
+    this.kernels = new Kernels(TILE * TILE, width * (height + TILE));
+    const { buffer, byteOffset, byteLength } = this.kernels.pixels;
+    this.pixels = this.kernels.pixels.subarray(0, width * height);
+    this.bytes = new Uint8Array(buffer, byteOffset, byteLength);
     this.versions = new Uint32Array(this.grid.count);
     this.boxes = new Uint32Array(this.grid.count);
   }
@@ -44,59 +52,44 @@ export class Frame {
    * @param changed called once for each tile with a pixel that differs from before, with the box of those pixels
    */
   capture(source: PixelSource, damage: Region, changed: (tile: number, packed: number) => void): void {
-    const { grid, boxes } = this;
-    const from = words(source);
-    const stride = source.stride / 4;
+    const { width, height } = this.grid;
+    if (source.stride < 4 * width || source.pixels.length < source.stride * height) {
+      throw new RangeError(`a screen of ${width}x${height} pixels and ${source.stride} bytes a row with ${source.pixels.length} bytes of pixels`);
+    }
     const touched: number[] = [];
     for (const rect of damage) {
-      grid.forEachTile(rect, (tile, part) => {
-        const differs = this.copy(from, stride, tile, part);
-        if (differs === 0) return;
-        if (boxes[tile] === 0) touched.push(tile);
-        boxes[tile] = joinBoxes(boxes[tile], differs);
-      });
+      const inside = intersect(rect, { x: 0, y: 0, width, height });
+      if (!inside) continue;
+      const bottom = inside.y + inside.height;
+      for (let y = inside.y; y < bottom; y = y - (y % TILE) + TILE) {
+        this.band(source, { ...inside, y, height: Math.min(bottom, y - (y % TILE) + TILE) - y }, touched);
+      }
     }
     for (const tile of touched) {
       this.versions[tile]++;
-      changed(tile, boxes[tile]);
-      boxes[tile] = 0;
+      changed(tile, this.boxes[tile]);
+      this.boxes[tile] = 0;
     }
   }
 
-  /** Copies a part of a tile. @returns the box of the pixels that differ from before; 0 if none does */
-  private copy(from: Uint32Array, stride: number, tile: number, part: number): number {
-    const { pixels, grid } = this;
-    const x = grid.left(tile);
-    const y = grid.top(tile);
-    const left = x + boxLeft(part);
-    const right = x + boxRight(part);
-    let minX = right;
-    let maxX = -1;
-    let minY = -1;
-    let maxY = -1;
-    for (let row = y + boxTop(part), end = y + boxBottom(part); row < end; row++) {
-      const source = row * stride;
-      const target = row * grid.width;
-      let first = left;
-      while (first < right && (from[source + first] & 0xffffff) === pixels[target + first]) first++;
-      if (first === right) continue;
-      let last = right - 1;
-      while ((from[source + last] & 0xffffff) === pixels[target + last]) last--;
-      for (let i = first; i <= last; i++) pixels[target + i] = from[source + i] & 0xffffff;
-      if (first < minX) minX = first;
-      if (last > maxX) maxX = last;
-      if (minY < 0) minY = row;
-      maxY = row;
+  /** Copies a rectangle inside one row of tiles. @param touched gets the tiles that were unchanged until now */
+  private band(source: PixelSource, rect: Rect, touched: number[]): void {
+    const { grid, kernels, bytes, boxes } = this;
+    const stage = grid.width * grid.height;
+    for (let row = 0; row < rect.height; row++) {
+      const from = (rect.y + row) * source.stride + 4 * rect.x;
+      bytes.set(source.pixels.subarray(from, from + 4 * rect.width), 4 * (stage + row * rect.width));
     }
-    return maxX < 0 ? 0 : box(minX - x, minY - y, maxX + 1 - x, maxY + 1 - y);
+    grid.forEachTile(rect, (tile, part) => {
+      const x = grid.left(tile) + boxLeft(part);
+      const to = (grid.top(tile) + boxTop(part)) * grid.width + x;
+      const differs = kernels.absorb(stage + x - rect.x, rect.width, to, grid.width, boxRight(part) - boxLeft(part), boxBottom(part) - boxTop(part));
+      if (differs === 0) return;
+      if (boxes[tile] === 0) touched.push(tile);
+      boxes[tile] = joinBoxes(boxes[tile], shift(differs, boxLeft(part), boxTop(part)));
+    });
   }
 }
 
-/** A screen's pixels as 32-bit numbers; a copy if they are not aligned to them. */
-function words({ pixels, stride, width, height }: PixelSource): Uint32Array {
-  if (stride % 4 !== 0 || stride < 4 * width || pixels.length < stride * height) {
-    throw new RangeError(`a screen of ${width}x${height} pixels and ${stride} bytes a row with ${pixels.length} bytes of pixels`);
-  }
-  const aligned = pixels.byteOffset % 4 === 0 ? pixels : pixels.slice();
-  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength >> 2);
-}
+const shift = (packed: number, x: number, y: number): number =>
+  box(boxLeft(packed) + x, boxTop(packed) + y, boxRight(packed) + x, boxBottom(packed) + y);

@@ -435,16 +435,4 @@ describe('display', () => {
     expect(screen.listeners).toBe(0);
     expect(clock.waiting).toBe(0);
   });
-
-  test('pixels that do not lie on words are read all the same', () => {
-    const bytes = new Uint8Array(screen.pixels.length + 1);
-    bytes.set(screen.pixels, 1);
-    const real = screen.pixels;
-    const viewer = new FakeViewer(330, 200);
-    screen.pixels = bytes.subarray(1);
-    attach(viewer);
-    clock.pass(100);
-    screen.pixels = real;
-    expectSame(viewer, screen);
-  });
 });

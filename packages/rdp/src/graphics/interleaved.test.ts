@@ -87,13 +87,13 @@ describe('interleaved RLE', () => {
   });
 
   test.each(DEPTHS)('refuses every truncation at %i bits', (depth) => {
-    for (let seed = 1; seed < 12; seed++) {
-      const stream = compress(pelsOf(seed, 32, 32, depth), 32, 32, depth);
+    for (let seed = 1; seed < 9; seed++) {
+      const stream = compress(pelsOf(seed, 16, 16, depth), 16, 16, depth);
       if (!stream) continue;
       for (let length = 0; length < stream.length; length++) {
-        expect(() => decompressInterleaved(stream.subarray(0, length), 32, 32, depth)).toThrow(WireError);
+        expect(() => decompressInterleaved(stream.subarray(0, length), 16, 16, depth)).toThrow(WireError);
       }
-      expect(() => decompressInterleaved(Uint8Array.of(...stream, 0xfe), 32, 32, depth)).toThrow(WireError);
+      expect(() => decompressInterleaved(Uint8Array.of(...stream, 0xfe), 16, 16, depth)).toThrow(WireError);
     }
     expect.hasAssertions();
   });

@@ -1,7 +1,7 @@
 /**
- * The encoders' hot loops, in WebAssembly (assembly/): pixels are gathered into its memory, converted and compressed there.
+ * The hot loops, in WebAssembly (assembly/): pixels are compared, gathered, converted and compressed in its memory.
  *
- * One instance for the process, and scratch memory that no encoding leaves anything in: `gather`, then `compress` or `pack`, in one turn.
+ * An instance has memory of a size for good. Encoding is `gather`, then `compress` or `pack`, in one turn; nothing is left between two.
  */
 import { readFileSync } from 'node:fs';
 import { bytesPerPel, type ColourDepth, nearestTable } from './colour.js';
@@ -14,8 +14,10 @@ declare const WebAssembly: {
   readonly Instance: new (module: object) => { readonly exports: unknown };
 };
 
-interface Kernels {
+interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  absorb(from: number, fromStride: number, to: number, toStride: number, width: number, height: number): number;
+  gather(from: number, stride: number, width: number, height: number, padded: number, pels: number): void;
   convert8(pels: number, total: number, table: number): void;
   convert15(pels: number, total: number): void;
   convert16(pels: number, total: number): void;
@@ -24,89 +26,107 @@ interface Kernels {
 }
 
 const code = new WebAssembly.Module(readFileSync(new URL('./kernels.wasm', import.meta.url)));
-const kernels = new WebAssembly.Instance(code).exports as Kernels;
 
 /** Bytes that vector loads and stores may touch past the end of a range. */
 const SLACK = 64;
 const TABLE_BYTES = 1 << 15;
 const PAGE = 1 << 16;
 
-/** Where things lie in memory, in bytes, for bitmaps of up to `capacity` pels. */
-interface Layout {
-  readonly capacity: number;
-  readonly pels: number;
-  readonly scratch: number;
-  readonly stream: number;
-}
+const align = (offset: number): number => (offset + 15) & ~15;
 
-/** Palette indices lie first; the kernels have no data of their own. */
-const TABLE = 0;
-let layout: Layout = { capacity: 0, pels: 0, scratch: 0, stream: 0 };
-let words = new Uint32Array(0);
-let bytes = new Uint8Array(0);
-let tableLoaded = false;
+export class Kernels {
+  /** Words in memory for the caller's own use: pixels 0x00RRGGBB. */
+  readonly pixels: Uint32Array;
+  private readonly exports = new WebAssembly.Instance(code).exports as Exports;
+  private readonly words: Uint32Array;
+  private readonly bytes: Uint8Array;
+  // Where things lie, in bytes. The palette's table lies first: the kernels have no data of their own.
+  private readonly table = 0;
+  private readonly pels = TABLE_BYTES + SLACK;
+  private readonly scratch: number;
+  private readonly stream: number;
+  private tableLoaded = false;
 
-function reserve(total: number): void {
-  if (total <= layout.capacity) return;
-  const room = 4 * total + SLACK;
-  const pels = TABLE + TABLE_BYTES + SLACK;
-  const scratch = pels + room;
-  // Four planes, each with slack, and a mark for each row, of which there are at most a quarter as many as pels.
-  const stream = (scratch + room + 4 * SLACK + total + 15) & ~15;
-  const end = stream + room;
-  const missing = Math.ceil((end - kernels.memory.buffer.byteLength) / PAGE);
-  if (missing > 0) kernels.memory.grow(missing);
-  layout = { capacity: total, pels, scratch, stream };
-  bytes = new Uint8Array(kernels.memory.buffer);
-  words = new Uint32Array(kernels.memory.buffer);
-}
-
-/**
- * Takes a rectangle of pixels in as pels of a depth, the bottom row first, each row `width` pels long and filled up with its last pel: the
- * order and the padding of a bitmap on the wire.
- *
- * @param pixels 0x00RRGGBB, row-major; @param stride pixels a row; @param width INVARIANT: a multiple of 4, at least the rectangle's
- */
-export function gather(pixels: Uint32Array, stride: number, rect: Rect, width: number, depth: ColourDepth): void {
-  const total = width * rect.height;
-  reserve(total);
-  let to = layout.pels >> 2;
-  for (let row = rect.y + rect.height - 1; row >= rect.y; row--) {
-    const from = row * stride + rect.x;
-    for (let i = 0; i < rect.width; i++) words[to + i] = pixels[from + i];
-    for (let i = rect.width; i < width; i++) words[to + i] = words[to + i - 1];
-    to += width;
+  /** @param capacity pels of the largest bitmap, its padding included; @param pixels words for the caller */
+  constructor(
+    readonly capacity: number,
+    pixels = 0,
+  ) {
+    const room = 4 * capacity + SLACK;
+    this.scratch = align(this.pels + room);
+    // Four planes, each with slack, and a mark for each row, of which there are at most a quarter as many as pels.
+    this.stream = align(this.scratch + room + 4 * SLACK + capacity);
+    const start = align(this.stream + room);
+    const { memory } = this.exports;
+    const missing = Math.ceil((start + 4 * pixels + SLACK - memory.buffer.byteLength) / PAGE);
+    if (missing > 0) memory.grow(missing);
+    this.bytes = new Uint8Array(memory.buffer);
+    this.words = new Uint32Array(memory.buffer);
+    this.pixels = new Uint32Array(memory.buffer, start, pixels);
   }
-  if (depth === 16) kernels.convert16(layout.pels, total);
-  else if (depth === 15) kernels.convert15(layout.pels, total);
-  else if (depth === 8) {
-    if (!tableLoaded) bytes.set(nearestTable(), TABLE);
-    tableLoaded = true;
-    kernels.convert8(layout.pels, total, TABLE);
-  }
-}
 
-/** Compresses what was gathered. @returns the stream; nothing if it would not be shorter than the raw pels */
-export function compress(width: number, height: number, depth: ColourDepth, skipAlpha: boolean): Uint8Array | undefined {
-  const { pels, scratch, stream } = layout;
-  const length =
-    depth === 32
-      ? kernels.compressPlanar(pels, width, height, skipAlpha ? 1 : 0, scratch, stream)
-      : kernels.compressInterleaved(pels, width, height, bytesPerPel(depth), whitePel(depth), scratch, stream);
-  return length > 0 ? bytes.slice(stream, stream + length) : undefined;
-}
-
-/** The gathered pels as raw bytes, little-endian. */
-export function pack(total: number, depth: ColourDepth): Uint8Array {
-  const first = layout.pels;
-  const size = bytesPerPel(depth);
-  if (size === 4) return bytes.slice(first, first + 4 * total);
-  const data = new Uint8Array(size * total);
-  for (let i = 0, at = 0; i < total; i++, at += size) {
-    const pel = words[(first >> 2) + i];
-    data[at] = pel;
-    if (size > 1) data[at + 1] = pel >> 8;
-    if (size > 2) data[at + 2] = pel >> 16;
+  /**
+   * Copies a part of one picture in `pixels` into another there, without the unused byte of each pixel.
+   *
+   * @param from, to first pixel of the part, as indices of `pixels`; @param width, height pixels. INVARIANT: at most 64
+   * @returns the box of the pixels that differ from before, relative to the part, packed as in tiles.ts; 0 if none does
+   */
+  absorb(from: number, fromStride: number, to: number, toStride: number, width: number, height: number): number {
+    const base = this.pixels.byteOffset;
+    return this.exports.absorb(base + 4 * from, fromStride, base + 4 * to, toStride, width, height) >>> 0;
   }
-  return data;
+
+  /**
+   * Takes a rectangle in as pels of a depth, the bottom row first, each row `width` pels long and filled up with its last pel: the order and
+   * the padding of a bitmap on the wire. Pixels that lie in this instance's memory need no copy first.
+   *
+   * @param pixels 0x00RRGGBB, row-major; @param stride pixels a row
+   * @param width INVARIANT: a multiple of 4, at least the rectangle's, and width * height is within the capacity
+   */
+  gather(pixels: Uint32Array, stride: number, rect: Rect, width: number, depth: ColourDepth): void {
+    const total = width * rect.height;
+    if (total > this.capacity) throw new RangeError(`a bitmap of ${total} pels, where ${this.capacity} is the most`);
+    const first = rect.y * stride + rect.x;
+    if (pixels.buffer === this.words.buffer) {
+      this.exports.gather(pixels.byteOffset + 4 * first, stride, rect.width, rect.height, width, this.pels);
+    } else {
+      let to = this.pels >> 2;
+      for (let row = rect.height - 1; row >= 0; row--, to += width) {
+        const from = first + row * stride;
+        this.words.set(pixels.subarray(from, from + rect.width), to);
+        this.words.fill(this.words[to + rect.width - 1], to + rect.width, to + width);
+      }
+    }
+    if (depth === 16) this.exports.convert16(this.pels, total);
+    else if (depth === 15) this.exports.convert15(this.pels, total);
+    else if (depth === 8) {
+      if (!this.tableLoaded) this.bytes.set(nearestTable(), this.table);
+      this.tableLoaded = true;
+      this.exports.convert8(this.pels, total, this.table);
+    }
+  }
+
+  /** Compresses what was gathered. @returns the stream; nothing if it would not be shorter than the raw pels */
+  compress(width: number, height: number, depth: ColourDepth, skipAlpha: boolean): Uint8Array | undefined {
+    const { pels, scratch, stream } = this;
+    const length =
+      depth === 32
+        ? this.exports.compressPlanar(pels, width, height, skipAlpha ? 1 : 0, scratch, stream)
+        : this.exports.compressInterleaved(pels, width, height, bytesPerPel(depth), whitePel(depth), scratch, stream);
+    return length > 0 ? this.bytes.slice(stream, stream + length) : undefined;
+  }
+
+  /** The gathered pels as raw bytes, little-endian. */
+  pack(total: number, depth: ColourDepth): Uint8Array {
+    const size = bytesPerPel(depth);
+    if (size === 4) return this.bytes.slice(this.pels, this.pels + 4 * total);
+    const data = new Uint8Array(size * total);
+    for (let i = this.pels >> 2, at = 0; at < data.length; i++, at += size) {
+      const pel = this.words[i];
+      data[at] = pel;
+      if (size > 1) data[at + 1] = pel >> 8;
+      if (size > 2) data[at + 2] = pel >> 16;
+    }
+    return data;
+  }
 }
