@@ -55,7 +55,7 @@ export class Bench {
   async take(count: number): Promise<number[]> {
     const until = Date.now() + PATIENCE;
     while (this.#heard.length < count) {
-      await within(until, `${count} bytes from COM1, heard ${JSON.stringify(String.fromCharCode(...this.#heard))}`, (done) => {
+      await within(until, `${count} bytes from COM1, heard ${this.#heard.length}, at last ${JSON.stringify(String.fromCharCode(...this.#heard.slice(-100)))}`, (done) => {
         this.#wake = done;
       });
     }

@@ -229,6 +229,17 @@ export const textMode = (attribute: number): Uint8Array => {
   return sector.say('B').halt().build();
 };
 
+/** Fills a text screen, says `B`, and switches the picture off, then on again, for each byte that it is sent. */
+export const blanker = (): Uint8Array => {
+  const sector = new BootSector().ax(0x0e41).int(0x10).say('B');
+  // The sequencer's clocking mode register, bit 5.
+  for (const bit of [0x20, 0x00]) sector.listen().out8(0x3c4, 0x01).in8(0x3c5).code(0x24, 0xdf, 0x0c, bit, 0xee);
+  return sector.halt().build();
+};
+
+/** Says which it is. */
+export const named = (name: string): Uint8Array => new BootSector().say(name).halt().build();
+
 /**
  * Sets a VBE mode, writes eight bytes to the start of video memory, and says `B`.
  *
@@ -241,4 +252,63 @@ export const vbeMode = (mode: number, bytes: readonly number[]): Uint8Array => {
     sector.code(0x26, 0xc6, 0x06).word(at).code(byte);
   });
   return sector.say('B').halt().build();
+};
+
+/** Says `B`, and jumps into memory that is not there when it is sent a byte. */
+export const wildJump = (): Uint8Array =>
+  new BootSector()
+    .say('B')
+    .listen()
+    // lgdt [gdtr]; set cr0.pe; jmp 8:flat
+    .code(0x0f, 0x01, 0x16)
+    .address('gdtr')
+    .code(0x0f, 0x20, 0xc0, 0x0c, 0x01, 0x0f, 0x22, 0xc0, 0xea)
+    .address('flat')
+    .word(8)
+    .label('flat')
+    // mov eax, 0xf0000000; jmp eax
+    .code(0xb8, 0x00, 0x00, 0x00, 0xf0, 0xff, 0xe0)
+    .label('gdt')
+    .code(0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0x00, 0x00, 0x00, 0x9a, 0xcf, 0x00)
+    .label('gdtr')
+    .word(15)
+    .address('gdt')
+    .word(0)
+    .build();
+
+/**
+ * Asks VMware's backdoor for absolute positions, says `B`, then one packet of four 16-bit words, low byte first, for each byte that it is
+ * sent: status, x, y, wheel.
+ */
+export const absoluteMouse = (): Uint8Array => {
+  const sector = new BootSector();
+  const backdoor = (command: number, parameter: number): void =>
+    // mov eax, magic; mov ebx, parameter; mov ecx, command; mov dx, port; in eax, dx
+    void sector
+      .code(0x66, 0xb8, 0x68, 0x58, 0x4d, 0x56, 0x66, 0xbb)
+      .word(parameter & 0xffff)
+      .word(parameter >>> 16)
+      .code(0x66, 0xb9)
+      .word(command)
+      .word(0)
+      .dx(0x5658)
+      .code(0x66, 0xed);
+  backdoor(41, 0x45414552);
+  // The driver takes the identifier that enabling leaves.
+  backdoor(39, 1);
+  backdoor(41, 0x53424152);
+  sector.say('B').label('next').listen();
+  backdoor(39, 4);
+  // push dx; push cx; push bx; then the four words
+  sector.code(0x52, 0x51, 0x53).call('word');
+  for (let word = 0; word < 3; word++) sector.code(0x58).call('word');
+  return sector
+    .jump(Jump.always, 'next')
+    .label('word')
+    .code(0x50)
+    .call('send')
+    .code(0x58, 0x88, 0xe0)
+    .call('send')
+    .code(0xc3)
+    .build();
 };

@@ -7,6 +7,8 @@ import { wrapPort } from './inside.js';
 
 /** Milliseconds between two keys: no guest was written for more than a keyboard's own wire carries. */
 const SPACING = 0.25;
+/** Milliseconds until another look at a guest that takes no key now. */
+const AGAIN = 2;
 /** How long a full BIOS buffer holds keys back in a guest that has paging on and may have left the BIOS for good. */
 const STALE = 2000;
 
@@ -38,6 +40,13 @@ export class KeyboardQueue {
         return value;
       },
     }));
+    // A guest that asks again and again whether there is a key need not wait for its slice to end.
+    wrapPort(cpu, 0x64, (before) => ({
+      read8: (port) => {
+        this.feed();
+        return before.read8.call(cpu.devices.ps2, port);
+      },
+    }));
     this.#watchClear();
   }
 
@@ -63,13 +72,14 @@ export class KeyboardQueue {
     this.#watchClear();
   }
 
-  /** Hands over the next key if the guest can take it now. */
-  feed(): void {
+  /** Hands over the next key if the guest can take it now. @returns milliseconds until it may be able to; Infinity with no key left */
+  feed(): number {
     const ps2 = this.cpu.devices.ps2;
-    if (this.#bytes === 0 || ps2.kbd_buffer.length > 0) return;
-    if (!ps2.enable_keyboard_stream || ps2.command_register & 0x10) return;
+    if (this.#bytes === 0) return Infinity;
+    if (ps2.kbd_buffer.length > 0 || !ps2.enable_keyboard_stream || ps2.command_register & 0x10) return AGAIN;
     const now = this.now();
-    if (now - this.#fedAt < SPACING || this.#biosIsFull(now)) return;
+    if (now - this.#fedAt < SPACING) return SPACING - (now - this.#fedAt);
+    if (this.#biosIsFull(now)) return AGAIN;
     const key = this.#keys[this.#head++]!;
     if (this.#head > 1000 && this.#head * 2 > this.#keys.length) {
       this.#keys = this.#keys.slice(this.#head);
@@ -79,6 +89,7 @@ export class KeyboardQueue {
     this.#fedAt = now;
     this.#inFlight = key;
     for (const byte of key) ps2.kbd_send_code(byte);
+    return this.#bytes > 0 ? SPACING : Infinity;
   }
 
   #unread(): number {

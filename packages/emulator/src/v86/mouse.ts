@@ -9,6 +9,8 @@ import { wrapPort } from './inside.js';
 const PACKET_MOST = 255;
 /** Packets that wait for the guest; more are joined into the last. */
 const QUEUE_MOST = 256;
+/** Milliseconds until another look at a guest that takes no packet now. */
+const AGAIN = 2;
 /** The id of a mouse whose packets carry a wheel and five buttons. */
 const EXPLORER = 4;
 const INTELLI = 3;
@@ -49,11 +51,6 @@ export class MouseQueue {
     return enabled && absolute;
   }
 
-  /** Something waits for the guest. */
-  get waiting(): boolean {
-    return this.#steps.length > 0;
-  }
-
   move(x: number, y: number, buttons: number): void {
     const { width, height } = this.screen;
     x = Math.max(0, Math.min(width - 1, Math.round(x)));
@@ -81,14 +78,15 @@ export class MouseQueue {
     vmware.queue.length = 0;
   }
 
-  /** Hands over the next packet if the guest can take it now. */
-  feed(): void {
+  /** Hands over the next packet if the guest can take it now. @returns milliseconds until it may be able to; Infinity with no packet left */
+  feed(): number {
     const ps2 = this.cpu.devices.ps2;
     const step = this.#steps[0];
-    if (step === undefined || ps2.mouse_buffer.length > 0 || ps2.command_register & 0x20) return;
+    if (step === undefined) return Infinity;
+    if (ps2.mouse_buffer.length > 0 || ps2.command_register & 0x20) return AGAIN;
     if (!ps2.use_mouse || !ps2.enable_mouse_stream) {
       this.#steps = [];
-      return;
+      return Infinity;
     }
     const dx = clamp(step.dx, PACKET_MOST);
     const dy = clamp(step.dy, PACKET_MOST);
@@ -101,6 +99,7 @@ export class MouseQueue {
     // PS/2 counts the wheel towards the user and movement upwards.
     ps2.wheel_movement = -wheel;
     this.#packet(dx, -dy);
+    return this.#steps.length > 0 ? AGAIN : Infinity;
   }
 
   #moveAbsolute(buttonsChanged: boolean): void {

@@ -23,8 +23,6 @@ import { Surface } from './surface.js';
 const MIB = 1024 * 1024;
 /** Before the guest's BIOS has set a mode. */
 const FIRST_SCREEN = { width: 720, height: 400 };
-/** Milliseconds between two feeds of a queue that a guest has not read. */
-const FEED_AGAIN = 2;
 /** Milliseconds that the guest stands still for a disk before it goes on and is told later. */
 const DISK_PATIENCE = 1.5;
 
@@ -157,10 +155,9 @@ function start(emulator: Emulator): void {
       }
     },
     feed() {
-      keyboard.feed();
-      mouse.feed();
+      const next = Math.min(keyboard.feed(), mouse.feed());
       Atomics.store(shared.cells, Cell.keysWaiting, keyboard.waiting);
-      return keyboard.waiting > 0 || mouse.waiting ? FEED_AGAIN : Infinity;
+      return next;
     },
     collect() {
       for (const line of serial) {
