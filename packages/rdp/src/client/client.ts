@@ -5,7 +5,8 @@
  */
 import { EventEmitter } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, TLSSocket } from 'node:tls';
+import type { X509Certificate } from 'node:crypto';
 import { KeyboardFlags, type InputEvent, PointerFlags, PointerXFlags } from '../pdu/input.js';
 import * as pdus from '../pdu/share.js';
 import { encode } from '@belvedere/wire';
@@ -70,27 +71,21 @@ export class RdpClient extends EventEmitter<RdpClientEvents> {
     this.listen(this.socket);
   }
 
+  /** The server's, once TLS stands. */
+  get peerCertificate(): X509Certificate | undefined {
+    return this.socket instanceof TLSSocket ? this.socket.getPeerX509Certificate() : undefined;
+  }
+
   /** Resolves when the share is active; rejects if the connection closes before. */
   async active(): Promise<ClientShare> {
-    if (this.state.step === 'active') return this.state.share;
-    return new Promise((resolve, reject) => {
-      this.once('active', resolve);
-      this.whenClosed((reason) => reject(new Error(`closed before the share was active: ${reason}`)));
-    });
+    await this.until('active', () => this.state.step === 'active', 'the share was active');
+    if (this.state.step !== 'active') throw new Error(`the client is in ${this.state.step}`);
+    return this.state.share;
   }
 
   /** Resolves when the picture fits; rejects if the connection closes before. */
-  async picture(fits: (framebuffer: Framebuffer) => boolean): Promise<void> {
-    if (fits(this.framebuffer)) return;
-    await new Promise<void>((resolve, reject) => {
-      const check = (): void => {
-        if (!fits(this.framebuffer)) return;
-        this.off('update', check);
-        resolve();
-      };
-      this.on('update', check);
-      this.whenClosed((reason) => reject(new Error(`closed before the picture was there: ${reason}`)));
-    });
+  picture(fits: (framebuffer: Framebuffer) => boolean): Promise<void> {
+    return this.until('update', () => fits(this.framebuffer), 'the picture was there');
   }
 
   /** Resolves with the reason when the connection is over. */
@@ -162,6 +157,28 @@ export class RdpClient extends EventEmitter<RdpClientEvents> {
   private data(pduType2: number, body: Uint8Array): void {
     if (this.state.step !== 'active') throw new Error(`no share is active: ${this.state.step}`);
     this.socket.write(data(this.state.line, this.state.share.shareId, pduType2, body));
+  }
+
+  /** Resolves once `done`, looked at after each `event`. */
+  private until(event: 'active' | 'update', done: () => boolean, what: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        this.off(event, check);
+        this.off('closed', lost);
+      };
+      const check = (): void => {
+        if (!done()) return;
+        settle();
+        resolve();
+      };
+      const lost = (reason: string): void => {
+        settle();
+        reject(new Error(`closed before ${what}: ${reason}`));
+      };
+      this.on(event, check);
+      this.whenClosed(lost);
+      check();
+    });
   }
 
   private whenClosed(call: (reason: string) => void): void {

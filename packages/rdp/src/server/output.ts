@@ -18,7 +18,7 @@ const FAST_PATH_LIMIT = 0x7f00;
 
 const FP_CODES: Readonly<Record<number, number>> = { [out.UpdateType.BITMAP]: out.UpdateCode.BITMAP, [out.UpdateType.PALETTE]: out.UpdateCode.PALETTE };
 
-/** Bitmaps, in as few updates as fit. INVARIANT: `EncodedBitmap.data` of one bitmap is at most 32,000 bytes */
+/** Bitmaps, in as few updates as fit. INVARIANT: one bitmap is at most 32,000 bytes, or what the client puts together from fragments */
 export function bitmapUpdates(share: Share, bitmaps: readonly EncodedBitmap[]): Uint8Array[] {
   const packets: Uint8Array[] = [];
   let group: out.BitmapData[] = [];
@@ -91,9 +91,12 @@ const update = (share: Share, updateType: number, body: Uint8Array): Uint8Array[
   share.capabilities.fastPathOutput ? fastPathUpdates(share, FP_CODES[updateType], body) : [data(share.link, share.shareId, PduType2.UPDATE, body)];
 
 /** An update in one PDU or, where it is too long for that, in fragments. [MS-RDPBCGR] 2.2.9.1.2.1 */
-function fastPathUpdates({ link }: Share, updateCode: number, body: Uint8Array): Uint8Array[] {
+function fastPathUpdates({ link, capabilities }: Share, updateCode: number, body: Uint8Array): Uint8Array[] {
   const packet = (fragmentation: number, updateData: Uint8Array): Uint8Array => fastPath(link, encode(out.TS_FP_UPDATE, { updateCode, fragmentation, updateData }));
   if (body.length <= FAST_PATH_LIMIT) return [packet(out.Fragment.SINGLE, body)];
+  if (body.length > capabilities.maxFragmentedUpdate) {
+    throw new RangeError(`an update of ${body.length} bytes, but the client puts together at most ${capabilities.maxFragmentedUpdate}`);
+  }
   const packets: Uint8Array[] = [];
   for (let at = 0; at < body.length; at += UPDATE_LIMIT) {
     const last = at + UPDATE_LIMIT >= body.length;

@@ -46,6 +46,17 @@ export class PatternScreen implements Screen {
   /** Fills a rectangle. @param colour 0xRRGGBB */
   fill(rect: Rect, colour: number): void {
     for (let y = rect.y; y < rect.y + rect.height; y++) for (let x = rect.x; x < rect.x + rect.width; x++) this.set(x, y, colour);
+    this.changed(rect);
+  }
+
+  /** Fills the screen with what no compression shortens. */
+  noise(seed: number): void {
+    const words = new Uint32Array(this.pixels.buffer);
+    for (let i = 0; i < words.length; i++) words[i] = Math.imul(i + seed * 7919 + 1, 0x9e3779b1) >>> 8;
+    this.changed({ x: 0, y: 0, width: this.width, height: this.height });
+  }
+
+  private changed(rect: Rect): void {
     const first = this.damage.length === 0;
     this.damage.push(rect);
     if (first) for (const listener of [...this.damaged]) listener();

@@ -1,0 +1,292 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { generateKeyPairSync } from 'node:crypto';
+import fc from 'fast-check';
+import { encode, WireError } from '@belvedere/wire';
+import { hex } from '@belvedere/wire/testing';
+import { connectionRequest } from '../client/connect.js';
+import { Fragments, inputPackets } from '../client/share.js';
+import type { ClientEffect, ClientSettings, ClientState } from '../client/state.js';
+import { clientStep, tlsEstablished } from '../client/step.js';
+import { ProtocolError } from '../errors.js';
+import { ErrorInfo } from '../pdu/errorInfo.js';
+import * as mcs from '../pdu/mcs.js';
+import { PacketReader } from '../pdu/packetReader.js';
+import * as pdus from '../pdu/share.js';
+import { encodeData } from '../pdu/x224.js';
+import { ENCRYPTION_METHOD, proprietaryCertificate, type StandardIdentity } from '../security/index.js';
+import { publicNumbers } from '../security/rsa.js';
+import { data } from '../client/envelope.js';
+import type { ConnectionEvent, Effect, State } from './state.js';
+import { INITIAL, step, type StepContext } from './step.js';
+
+let standard: StandardIdentity;
+let context: StepContext;
+beforeAll(() => {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  standard = { key: privateKey, proprietaryCertificate: proprietaryCertificate(publicNumbers(privateKey)), x509CertificateChain: new Uint8Array(0) };
+  context = { securityMethod: 'negotiate', encryptionDemand: 'client-compatible', standard, unicode: true };
+});
+
+const ASKED: ClientSettings = {
+  security: 'rdp',
+  user: 'max',
+  password: 'secret',
+  domain: 'OFFICE',
+  clientName: 'desk',
+  width: 640,
+  height: 480,
+  bitsPerPixel: 16,
+  fastPathOutput: true,
+  fastPathInput: true,
+  noBitmapCompressionHeader: true,
+  rdp4: false,
+  unicode: true,
+  errorInfo: true,
+  encryptionMethods: ENCRYPTION_METHOD['128BIT'],
+  channels: ['rdpsnd', 'cliprdr', 'drdynvc'],
+};
+
+/** A client and a server on one table: no socket, no clock. */
+class Line {
+  server: State = INITIAL;
+  client: ClientState = { step: 'connectionConfirm' };
+  readonly effects: Effect[] = [];
+  readonly clientEffects: ClientEffect[] = [];
+  readonly steps: string[] = [];
+  /** Every packet of the client. */
+  readonly sent: Uint8Array[] = [];
+  private readonly fragments = new Fragments();
+  readonly asked: ClientSettings;
+
+  constructor(asked: Partial<ClientSettings> = {}) {
+    this.asked = { ...ASKED, ...asked };
+  }
+
+  connect(): this {
+    this.toServer([connectionRequest(this.asked)]);
+    return this;
+  }
+
+  event(event: ConnectionEvent): void {
+    const { state, send, effects } = step(this.server, event, context);
+    if (state.step !== this.server.step) this.steps.push(state.step);
+    this.server = state;
+    this.effects.push(...effects);
+    for (const bytes of send) this.toClient(bytes);
+    if (effects.some(({ type }) => type === 'startTls')) {
+      this.event({ type: 'tlsEstablished' });
+      const outcome = tlsEstablished(this.asked);
+      this.client = outcome.state;
+      this.toServer(outcome.send);
+    }
+  }
+
+  toServer(packets: readonly Uint8Array[]): void {
+    for (const bytes of packets) {
+      this.sent.push(bytes);
+      this.event({ type: 'packet', packet: { kind: bytes[0] === 3 ? 'tpkt' : 'fastPath', bytes } });
+    }
+  }
+
+  /** The client's state and share, once it is active. */
+  get active(): Extract<ClientState, { step: 'active' }> {
+    if (this.client.step !== 'active') throw new Error(`the client is in ${this.client.step}`);
+    return this.client;
+  }
+
+  private toClient(bytes: Uint8Array): void {
+    const { state, send, effects } = clientStep(this.client, { kind: bytes[0] === 3 ? 'tpkt' : 'fastPath', bytes }, this.asked, this.fragments);
+    this.client = state;
+    this.clientEffects.push(...effects);
+    this.toServer(send);
+  }
+}
+
+const desktop = { width: 800, height: 600 };
+const admitted = (asked: Partial<ClientSettings> = {}): Line => {
+  const line = new Line(asked).connect();
+  line.event({ type: 'admitted', desktop });
+  return line;
+};
+
+describe('a connection', () => {
+  const ways: [string, Partial<ClientSettings>, string[]][] = [
+    ['TLS', { security: 'tls' }, ['tlsHandshake', 'basicSettingsExchange']],
+    ['RC4, 40 bits', { encryptionMethods: ENCRYPTION_METHOD['40BIT'] }, ['basicSettingsExchange']],
+    ['RC4, 128 bits', {}, ['basicSettingsExchange']],
+    ['FIPS', { encryptionMethods: ENCRYPTION_METHOD.FIPS }, ['basicSettingsExchange']],
+    ['RDP 4', { security: 'none', rdp4: true, fastPathOutput: false, fastPathInput: false, errorInfo: false, channels: [] }, ['basicSettingsExchange']],
+    ['no UTF-16', { unicode: false }, ['basicSettingsExchange']],
+  ];
+  test.each(ways)('with %s goes through its steps', (_name, asked, first) => {
+    const line = admitted(asked);
+    expect(line.steps).toEqual([...first, 'channelConnection', 'authentication', 'capabilitiesExchange', 'finalization', 'active']);
+    const login = line.effects.find(({ type }) => type === 'authenticate');
+    expect(login).toMatchObject({ info: { UserName: 'max', Password: 'secret', Domain: 'OFFICE' }, link: { client: { core: { clientName: 'desk' } } } });
+    expect(line.active.share).toMatchObject({ ...desktop, bitsPerPixel: asked.rdp4 ? 8 : 16 });
+    line.toServer(inputPackets(line.active, [{ type: 'scancode', keyboardFlags: 0, keyCode: 0x1e }], line.asked));
+    expect(line.effects.at(-1)).toEqual({ type: 'input', events: [{ type: 'scancode', keyboardFlags: 0, keyCode: 0x1e }] });
+  });
+
+  test('shows nothing of the guest before its login is judged', () => {
+    const line = new Line().connect();
+    expect(line.server.step).toBe('authentication');
+    expect(line.client.step).toBe('demandActive');
+    expect(line.effects.map(({ type }) => type)).toEqual(['authenticate']);
+    line.event({ type: 'resized', desktop });
+    expect(line.server.step).toBe('authentication');
+  });
+
+  test('a client that may not in is told so, if it can show that', () => {
+    for (const errorInfo of [true, false]) {
+      const line = new Line({ errorInfo }).connect();
+      line.event({ type: 'dismissed', errorInfo: ErrorInfo.ERRINFO_SERVER_DENIED_CONNECTION, reason: 'no' });
+      expect(line.server.step).toBe('closed');
+      expect(line.clientEffects).toEqual([
+        ...(errorInfo ? [{ type: 'errorInfo', code: 7 }] : []),
+        { type: 'close', reason: 'the server disconnected with reason 3' },
+      ]);
+      expect(line.effects.at(-1)).toEqual({ type: 'close', reason: 'no' });
+    }
+  });
+
+  test('follows the guest to other resolutions', () => {
+    const line = admitted();
+    const first = line.active.share.shareId;
+    line.event({ type: 'resized', desktop: { width: 1024, height: 768 } });
+    expect(line.active.share).toMatchObject({ width: 1024, height: 768 });
+    expect(line.active.share.shareId).not.toBe(first);
+    expect(line.effects.filter(({ type }) => type === 'activated').length).toBe(2);
+    line.event({ type: 'resized', desktop: { width: 1024, height: 768 } });
+    expect(line.effects.filter(({ type }) => type === 'activated').length).toBe(2);
+  });
+
+  test('that is in the middle of an activation finishes it first', () => {
+    const line = new Line().connect();
+    const { state: waiting, send } = step(line.server, { type: 'admitted', desktop }, context);
+    const { state: still, send: nothing } = step(waiting, { type: 'resized', desktop: { width: 320, height: 200 } }, context);
+    expect(nothing).toEqual([]);
+    line.server = still;
+    const outcome = clientStep(line.client, { kind: 'tpkt', bytes: send[0] }, line.asked, new Fragments());
+    line.client = outcome.state;
+    line.toServer(outcome.send);
+    expect(line.active.share).toMatchObject({ width: 320, height: 200 });
+    expect(line.effects.filter(({ type }) => type === 'activated').length).toBe(1);
+  });
+
+  test('hears keys between two shares', () => {
+    const line = admitted();
+    const packets = inputPackets(line.active, [{ type: 'scancode', keyboardFlags: 0x8000, keyCode: 0x1e }], line.asked);
+    line.server = step(line.server, { type: 'resized', desktop: { width: 320, height: 200 } }, context).state;
+    expect(line.server.step).toBe('capabilitiesExchange');
+    line.toServer(packets);
+    expect(line.effects.at(-1)?.type).toBe('input');
+  });
+
+  test('may ask for parts of the screen, for silence, and to shut down', () => {
+    const line = admitted();
+    const say = (type: number, body: Uint8Array): void => line.toServer([data(line.active.line, line.active.share.shareId, type, body)]);
+    say(pdus.PduType2.REFRESH_RECT, encode(pdus.TS_REFRESH_RECT_PDU, { areasToRefresh: [{ left: 10, top: 20, right: 19, bottom: 29 }, { left: 790, top: 0, right: 900, bottom: 9 }, { left: 900, top: 0, right: 901, bottom: 1 }] }));
+    expect(line.effects.at(-1)).toEqual({ type: 'refresh', areas: [{ x: 10, y: 20, width: 10, height: 10 }, { x: 790, y: 0, width: 10, height: 10 }] });
+    say(pdus.PduType2.SUPPRESS_OUTPUT, encode(pdus.TS_SUPPRESS_OUTPUT_PDU, { allowDisplayUpdates: 0 }));
+    expect(line.effects.at(-1)).toEqual({ type: 'suppressOutput', suppressed: true });
+    say(pdus.PduType2.SHUTDOWN_REQUEST, new Uint8Array(0));
+    expect(line.clientEffects.at(-1)).toEqual({ type: 'shutdownDenied' });
+    say(pdus.PduType2.BITMAPCACHE_PERSISTENT_LIST, new Uint8Array(24));
+    expect(line.server.step).toBe('active');
+  });
+
+  test('of a client that says good-bye is over', () => {
+    const line = admitted();
+    line.toServer([encodeData(encode(mcs.DISCONNECT_PROVIDER_ULTIMATUM, { reason: mcs.Reason.USER_REQUESTED }))]);
+    expect(line.server.step).toBe('closed');
+    expect(line.effects.at(-1)).toEqual({ type: 'close', reason: 'the client disconnected' });
+  });
+});
+
+describe('what is illegal', () => {
+  const packet = (bytes: Uint8Array): ConnectionEvent => ({ type: 'packet', packet: { kind: bytes[0] === 3 ? 'tpkt' : 'fastPath', bytes } });
+  const stopped = (until: State['step']): Line => {
+    const line = new Line();
+    const all = new Line().connect().sent;
+    for (const bytes of all) {
+      if (line.server.step === until) break;
+      const { state } = step(line.server, packet(bytes), context);
+      line.server = state;
+    }
+    return line;
+  };
+  test.each([
+    ['fast-path input before the login', 'connectionInitiation', '04 04 00 1e', 'TS_FP_INPUT_PDU in state connectionInitiation: not legal yet'],
+    ['joining before a user is attached', 'channelConnection', '0300000c 02f080 38 0006 03eb', 'user 1007 is not attached'],
+    ['data before the I/O channel is joined', 'channelConnection', '0300000e 02f080 64 0006 03eb 70 00', 'data before the I/O channel was joined'],
+  ] as const)('%s', (_name, at, bytes, problem) => {
+    expect(() => step(stopped(at).server, packet(hex(bytes)), context)).toThrow(problem);
+  });
+  test('a TPKT while TLS is expected', () => {
+    expect(() => step({ step: 'tlsHandshake', negotiation: { requestedProtocols: 1, selectedProtocol: 1 } }, packet(hex('03000007 02f080')), context)).toThrow(ProtocolError);
+  });
+  test('more static channels than the standard allows', () => {
+    const channels = (count: number): string[] => Array.from({ length: count }, (_, i) => `c${i}`);
+    expect(admitted({ channels: channels(31) }).server.step).toBe('active');
+    expect(() => new Line({ channels: channels(32) }).connect()).toThrow('32 channels, at most 31 are allowed');
+  });
+  test('a channel that does not exist', () => {
+    const line = new Line();
+    const toChannels = new Line().connect().sent.slice(0, 4);
+    for (const bytes of toChannels) line.server = step(line.server, packet(bytes), context).state;
+    const join = encodeData(encode(mcs.CHANNEL_JOIN_REQUEST, { initiator: 1007, channelId: 2000 }));
+    expect(() => step(line.server, packet(join), context)).toThrow('channel 2000 does not exist');
+  });
+  test('a client without the encryption that is demanded', () => {
+    expect(() => new Line({ encryptionMethods: 0 }).connect()).toThrow(ProtocolError);
+  });
+  test('a changed byte under a MAC', () => {
+    const line = admitted();
+    const [bytes] = inputPackets(line.active, [{ type: 'scancode', keyboardFlags: 0, keyCode: 0x1e }], line.asked);
+    bytes[bytes.length - 1] ^= 1;
+    expect(() => line.toServer([bytes])).toThrow('the MAC of packet');
+  });
+});
+
+describe('mutated handshakes', () => {
+  /** Feeds a stream to a server as its connection would. */
+  const feed = (stream: Uint8Array): 'refused' | State['step'] => {
+    const reader = new PacketReader(0x4000);
+    let state: State = INITIAL;
+    try {
+      reader.push(stream);
+      for (let packet = reader.next(); packet; packet = reader.next()) {
+        state = step(state, { type: 'packet', packet }, context).state;
+        if (state.step === 'tlsHandshake') state = step(state, { type: 'tlsEstablished' }, context).state;
+        if (state.step === 'authentication') state = step(state, { type: 'admitted', desktop }, context).state;
+      }
+    } catch (error) {
+      if (error instanceof WireError || error instanceof ProtocolError) return 'refused';
+      throw error;
+    }
+    return state.step;
+  };
+  test.each([['tls'], ['none']] as const)('raise nothing but the two errors of their kind (%s)', (security) => {
+    const stream = Buffer.concat(admitted({ security }).sent);
+    if (security === 'tls') expect(feed(stream)).toBe('active');
+    const mutation = fc.record({ at: fc.nat(stream.length - 1), value: fc.nat(255), kind: fc.constantFrom('set', 'cut', 'insert', 'truncate') });
+    fc.assert(
+      fc.property(fc.array(mutation, { minLength: 1, maxLength: 4 }), (mutations) => {
+        let mutated = Buffer.from(stream);
+        for (const { at, value, kind } of mutations) {
+          if (kind === 'set' && at < mutated.length) mutated[at] = value;
+          else if (kind === 'cut') mutated = Buffer.concat([mutated.subarray(0, at), mutated.subarray(at + 1 + (value >> 4))]);
+          else if (kind === 'insert') mutated = Buffer.concat([mutated.subarray(0, at), Buffer.alloc(1 + (value & 15), value), mutated.subarray(at)]);
+          else mutated = mutated.subarray(0, at);
+        }
+        feed(mutated);
+      }),
+      { numRuns: 1500 },
+    );
+  });
+  test('random bytes do not either', () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void feed(bytes)), { numRuns: 1000 });
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void feed(Buffer.concat([Uint8Array.of(3, 0, 0, bytes.length + 4), bytes]))), { numRuns: 1000 });
+  });
+});
