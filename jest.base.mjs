@@ -1,7 +1,11 @@
 // The jest settings every workspace shares: tests are compiled with the rest by `tsc` and run from dist, as native ESM.
+import { fileURLToPath } from 'node:url';
+
 export default {
   rootDir: 'dist',
   testMatch: ['**/*.test.js'],
   testEnvironment: 'node',
   transform: {},
+  // counts for the closing line of `npm test`
+  reporters: ['default', fileURLToPath(new URL('./tools/setup/jest-summary.mjs', import.meta.url))],
 };
