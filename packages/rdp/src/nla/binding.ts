@@ -5,20 +5,16 @@
  */
 import { createHash, timingSafeEqual, X509Certificate } from 'node:crypto';
 import { decode, pdu } from '@belvedere/wire';
-import { bitString, sequence, type Tagged, tlv } from './der.js';
+import { bitString, content, sequence } from './der.js';
 
 /** From this version on, hashes are sent instead of the key itself. */
 const HASH_VERSION = 5;
 
 export const NONCE_LENGTH = 32;
 
-const anything: Tagged<Uint8Array> = tlv(0x30, {
-  size: (value) => value.length,
-  encode: (value, out) => out.bytes.set(value, out.take(value.length)),
-  decode: (input) => input.takeBytes(input.remaining),
-});
-
-const SubjectPublicKeyInfo = sequence(pdu('SubjectPublicKeyInfo', '[RFC5280] 4.1', { algorithm: anything, subjectPublicKey: bitString }));
+const SubjectPublicKeyInfo = sequence(
+  pdu('SubjectPublicKeyInfo', '[RFC5280] 4.1', { algorithm: sequence(content), subjectPublicKey: bitString }),
+);
 
 /** The bytes that are bound: the bits of `subjectPublicKey` in the server's certificate. @param certificate PEM or DER */
 export function subjectPublicKey(certificate: string | Uint8Array): Uint8Array {

@@ -33,7 +33,12 @@ export interface CredSspClientSettings {
 }
 
 export type CredSspClientStep =
-  | { readonly state: 'waiting'; readonly message: Uint8Array; /** Takes the server's TSRequest. Throws `ProtocolError` or `WireError`. */ next(tsRequest: Uint8Array): CredSspClientStep }
+  | {
+      readonly state: 'waiting';
+      readonly message: Uint8Array;
+      /** Takes the server's TSRequest. Throws `ProtocolError` or `WireError`. */
+      next(tsRequest: Uint8Array): CredSspClientStep;
+    }
   | { readonly state: 'done'; readonly message: Uint8Array };
 
 const fail = (problem: string, pdu = 'TSRequest'): never => {
@@ -64,7 +69,8 @@ class ClientExchange {
     if (this.bare) return this.waiting({ negoTokens: [{ negoToken: ntlm.message }] }, (reply) => this.answer(ntlm, reply));
     const first = same(this.mechanisms[0], NTLMSSP);
     const offer = writeOffer(this.mechanisms, first ? ntlm.message : undefined);
-    return this.waiting({ negoTokens: [{ negoToken: offer }] }, (reply) => (first ? this.answer(ntlm, reply) : this.negotiate(ntlm, reply)));
+    const next = (reply: TSRequest): CredSspClientStep => (first ? this.answer(ntlm, reply) : this.negotiate(ntlm, reply));
+    return this.waiting({ negoTokens: [{ negoToken: offer }] }, next);
   }
 
   private negotiate(ntlm: NtlmNegotiation, reply: TSRequest): CredSspClientStep {
@@ -76,7 +82,8 @@ class ClientExchange {
   private answer(ntlm: NtlmNegotiation, reply: TSRequest): CredSspClientStep {
     this.agreed = Math.min(this.version, reply.version);
     const { message, session } = ntlm.answer(this.inner(reply).responseToken ?? fail('no challenge'));
-    if (this.mechanisms.length === 1) return this.bind(session, this.bare ? { negoTokens: [{ negoToken: message }] } : this.wrapped({ responseToken: message }));
+    if (this.bare) return this.bind(session, { negoTokens: [{ negoToken: message }] });
+    if (this.mechanisms.length === 1) return this.bind(session, this.wrapped({ responseToken: message }));
     const list = encode(mechTypeList, this.mechanisms);
     const mechListMIC = session.clientToServer.signMechanisms(list);
     return this.waiting(this.wrapped({ responseToken: message, mechListMIC }), (next) => {

@@ -90,7 +90,9 @@ class Exchange {
     const minimum = settings.minimumVersion ?? OLDEST_VERSION;
     this.clientVersion = first.version;
     this.version = Math.min(first.version, CREDSSP_VERSION);
-    if (this.version < minimum) fail(`version ${first.version} of the client is below ${minimum}, the oldest that is accepted`, '[MS-CSSP] 2.2.1');
+    if (this.version < minimum) {
+      fail(`version ${first.version} of the client is below ${minimum}, the oldest that is accepted`, '[MS-CSSP] 2.2.1');
+    }
     const token = this.token(first);
     this.spnego = isBareNtlm(token) ? undefined : readOffer(token);
     this.micRequired = this.spnego !== undefined && !same(this.spnego.mechanisms[0] ?? new Uint8Array(0), NTLMSSP);
@@ -107,7 +109,10 @@ class Exchange {
     return {
       state: 'negotiate',
       reply: this.reply({ negoTokens: [{ negoToken: encode(NegTokenResp, { negState, supportedMech: NTLMSSP }) }] }),
-      next: async (bytes) => this.challenge(this.inner(this.read(bytes)).responseToken ?? fail('no NTLM message', '[RFC4178] 4.2.2', 'NegTokenResp')),
+      next: async (bytes) => {
+        const { responseToken } = this.inner(this.read(bytes));
+        return this.challenge(responseToken ?? fail('no NTLM message', '[RFC4178] 4.2.2', 'NegTokenResp'));
+      },
     };
   }
 
@@ -116,7 +121,11 @@ class Exchange {
     const negoToken = this.spnego
       ? encode(NegTokenResp, { negState: NEG_STATE.ACCEPT_INCOMPLETE, supportedMech: NTLMSSP, responseToken: challenge.message })
       : challenge.message;
-    return { state: 'authenticate', reply: this.reply({ negoTokens: [{ negoToken }] }), next: (bytes) => this.authenticate(challenge, this.read(bytes)) };
+    return {
+      state: 'authenticate',
+      reply: this.reply({ negoTokens: [{ negoToken }] }),
+      next: async (bytes) => this.authenticate(challenge, this.read(bytes)),
+    };
   }
 
   private async authenticate(challenge: NtlmChallenge, request: TSRequest): Promise<CredSspStep> {
@@ -125,7 +134,8 @@ class Exchange {
     if (!session) return this.refuse('user name or password is wrong', STATUS_LOGON_FAILURE);
 
     const answerMic = this.answerMic(session, mechListMIC);
-    const accepted = this.spnego && { negoTokens: [{ negoToken: encode(NegTokenResp, { negState: NEG_STATE.ACCEPT_COMPLETED, mechListMIC: answerMic }) }] };
+    const completed = encode(NegTokenResp, { negState: NEG_STATE.ACCEPT_COMPLETED, mechListMIC: answerMic });
+    const accepted = this.spnego && { negoTokens: [{ negoToken: completed }] };
     // A client that binds at once has finished its negotiation, unless it waits for our MIC.
     if (request.pubKeyAuth) return this.bind(session, request, answerMic ? accepted : undefined);
     return { state: 'bind', reply: accepted && this.reply(accepted), next: async (bytes) => this.bind(session, this.read(bytes)) };
@@ -134,7 +144,10 @@ class Exchange {
   /** Checks the client's MIC over its list of mechanisms. @returns ours, if the client has one */
   private answerMic(session: NtlmSession, mechListMIC: Uint8Array | undefined): Uint8Array | undefined {
     if (!this.spnego) return undefined;
-    if (!mechListMIC) return this.micRequired ? fail('no mechListMIC, though NTLM was not the first choice', '[RFC4178] 5', 'NegTokenResp') : undefined;
+    if (!mechListMIC) {
+      if (this.micRequired) fail('no mechListMIC, though NTLM was not the first choice', '[RFC4178] 5', 'NegTokenResp');
+      return undefined;
+    }
     session.clientToServer.checkMechanisms(this.spnego.encodedList, mechListMIC);
     return session.serverToClient.signMechanisms(this.spnego.encodedList);
   }
@@ -158,7 +171,9 @@ class Exchange {
   private credentials(session: NtlmSession, { authInfo }: TSRequest): CredSspStep {
     if (!authInfo) return fail('no authInfo', '[MS-CSSP] 3.1.5');
     const { credType, credentials } = decode(TSCredentials, session.clientToServer.unseal(authInfo));
-    if (credType !== CRED_TYPE_PASSWORD) fail(`credentials of type ${credType}; only passwords (${CRED_TYPE_PASSWORD}) are taken`, '[MS-CSSP] 2.2.1.2', 'TSCredentials');
+    if (credType !== CRED_TYPE_PASSWORD) {
+      fail(`credentials of type ${credType}; only passwords (${CRED_TYPE_PASSWORD}) are taken`, '[MS-CSSP] 2.2.1.2', 'TSCredentials');
+    }
     const { userName, domainName, password } = decode(TSPasswordCreds, credentials);
     const { user, domain, workstation } = session;
     const logon = { user, domain, workstation, version: this.version };
@@ -191,7 +206,7 @@ class Exchange {
   }
 
   private refuse(reason: string, errorCode: number): CredSspStep {
-    return ERROR_CODE_VERSIONS.includes(this.version) ? { state: 'refused', reply: this.reply({ errorCode }), reason } : { state: 'refused', reason };
+    return { state: 'refused', reply: ERROR_CODE_VERSIONS.includes(this.version) ? this.reply({ errorCode }) : undefined, reason };
   }
 }
 

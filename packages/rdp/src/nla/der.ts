@@ -77,7 +77,7 @@ export const explicit = <T>(tag: number, content: Codec<T>): Tagged<T> => tlv(0x
 export const sequence = <T>(content: Codec<T>): Tagged<T> => tlv(0x30, content);
 
 /** All bytes of the content. */
-const content: Codec<Uint8Array> = {
+export const content: Codec<Uint8Array> = {
   size: (value) => value.length,
   encode: (value, out) => out.bytes.set(value, out.take(value.length)),
   decode: (input) => input.takeBytes(input.remaining),
@@ -91,7 +91,7 @@ export const bitString = tlv(0x03, content);
 
 /** Two's complement in as few bytes as will do; read if it fits 32 bits. */
 const number: Codec<number> = {
-  size: (value) => (value >= -0x80 && value < 0x80 ? 1 : value >= -0x8000 && value < 0x8000 ? 2 : value >= -0x800000 && value < 0x800000 ? 3 : 4),
+  size: (value) => 1 + [0x80, 0x8000, 0x800000].filter((limit) => value < -limit || value >= limit).length,
   encode(value, out) {
     if ((value | 0) !== value) out.fail(`${value} does not fit 32 signed bits`);
     for (let shift = 8 * (this.size(value) - 1); shift >= 0; shift -= 8) out.view.setUint8(out.take(1), (value >> shift) & 0xff);

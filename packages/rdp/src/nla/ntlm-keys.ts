@@ -36,7 +36,8 @@ export const proof = (key: Uint8Array, serverChallenge: Uint8Array, clientChalle
 export const sessionBaseKey = (key: Uint8Array, ntProof: Uint8Array): Uint8Array => hmacMd5(key, ntProof);
 
 /** The MIC of an AUTHENTICATE_MESSAGE whose own MIC is zeroes. */
-export const messageIntegrity = (exportedSessionKey: Uint8Array, ...messages: readonly Uint8Array[]): Uint8Array => hmacMd5(exportedSessionKey, ...messages);
+export const messageIntegrity = (exportedSessionKey: Uint8Array, ...messages: readonly Uint8Array[]): Uint8Array =>
+  hmacMd5(exportedSessionKey, ...messages);
 
 export type Direction = 'client-to-server' | 'server-to-client';
 
@@ -44,6 +45,9 @@ const derived = (exportedSessionKey: Uint8Array, direction: Direction, purpose: 
   createHash('md5').update(exportedSessionKey).update(`session key to ${direction} ${purpose} key magic constant\0`, 'latin1').digest();
 
 /** SIGNKEY of extended session security. */
-export const signingKey = (exportedSessionKey: Uint8Array, direction: Direction): Uint8Array => derived(exportedSessionKey, direction, 'signing');
+export const signingKey = (exportedSessionKey: Uint8Array, direction: Direction): Uint8Array =>
+  derived(exportedSessionKey, direction, 'signing');
+
 /** SEALKEY of extended session security with 128 bits. */
-export const sealingKey = (exportedSessionKey: Uint8Array, direction: Direction): Uint8Array => derived(exportedSessionKey, direction, 'sealing');
+export const sealingKey = (exportedSessionKey: Uint8Array, direction: Direction): Uint8Array =>
+  derived(exportedSessionKey, direction, 'sealing');

@@ -3,7 +3,9 @@
  *
  * [MS-NLMP] 2.2.1, 2.2.2. Pure. Variable fields are anywhere behind the fixed part; each is given by length and offset.
  */
-import { bytes, type Codec, constant, decodePrefix, encode, pdu, u16le, u32le, u64le, u8, type Value, WireError, zeroes } from '@belvedere/wire';
+import {
+  bytes, type Codec, constant, decodePrefix, encode, pdu, u16le, u32le, u64le, u8, type Value, WireError, zeroes,
+} from '@belvedere/wire';
 
 /** NegotiateFlags. [MS-NLMP] 2.2.2.5 */
 export const NTLM_FLAG = {
@@ -24,7 +26,7 @@ export const NTLM_FLAG = {
 } as const;
 
 /** Ids of AV_PAIRs. [MS-NLMP] 2.2.2.1 */
-export const AV = { EOL: 0, NB_COMPUTER: 1, NB_DOMAIN: 2, DNS_COMPUTER: 3, DNS_DOMAIN: 4, FLAGS: 6, TIMESTAMP: 7, TARGET_NAME: 9, CHANNEL_BINDINGS: 10 } as const;
+export const AV = { EOL: 0, NB_COMPUTER: 1, NB_DOMAIN: 2, DNS_COMPUTER: 3, DNS_DOMAIN: 4, FLAGS: 6, TIMESTAMP: 7 } as const;
 
 /** In the value of AV.FLAGS: the AUTHENTICATE_MESSAGE has a MIC. */
 export const AV_FLAG_MIC = 0x2;
@@ -37,8 +39,10 @@ export interface AvPair {
 const avHeader = pdu('AV_PAIR', '[MS-NLMP] 2.2.2.1', { AvId: u16le, AvLen: u16le });
 
 /** Writes pairs and the end mark. */
-export const writeAvPairs = (pairs: readonly AvPair[]): Uint8Array =>
-  Buffer.concat([...pairs, { id: AV.EOL, value: new Uint8Array(0) }].flatMap(({ id, value }) => [encode(avHeader, { AvId: id, AvLen: value.length }), value]));
+export function writeAvPairs(pairs: readonly AvPair[]): Uint8Array {
+  const ended = [...pairs, { id: AV.EOL, value: new Uint8Array(0) }];
+  return Buffer.concat(ended.flatMap(({ id, value }) => [encode(avHeader, { AvId: id, AvLen: value.length }), value]));
+}
 
 /** Reads pairs up to the end mark; what follows it is no one's. Throws `WireError` if there is none. */
 export function readAvPairs(list: Uint8Array): AvPair[] {
@@ -46,7 +50,9 @@ export function readAvPairs(list: Uint8Array): AvPair[] {
   for (let left = list; ; ) {
     const { value: header, rest } = decodePrefix(avHeader, left);
     if (header.AvId === AV.EOL) return pairs;
-    if (header.AvLen > rest.length) throw new WireError('AV_PAIR.Value', list.length - rest.length, `need ${header.AvLen} bytes, have ${rest.length}`);
+    if (header.AvLen > rest.length) {
+      throw new WireError('AV_PAIR.Value', list.length - rest.length, `need ${header.AvLen} bytes, have ${rest.length}`);
+    }
     pairs.push({ id: header.AvId, value: rest.subarray(0, header.AvLen) });
     left = rest.subarray(header.AvLen);
   }
@@ -116,7 +122,9 @@ export const MIC_OFFSET = 72;
 const AUTHENTICATE_LENGTH = MIC_OFFSET + MIC_LENGTH;
 
 function field(message: Uint8Array, { Len, BufferOffset }: FieldsValue, where: string): Uint8Array {
-  if (BufferOffset + Len > message.length) throw new WireError(where, BufferOffset, `need ${Len} bytes, have ${Math.max(message.length - BufferOffset, 0)}`);
+  if (BufferOffset + Len > message.length) {
+    throw new WireError(where, BufferOffset, `need ${Len} bytes, have ${Math.max(message.length - BufferOffset, 0)}`);
+  }
   return message.subarray(BufferOffset, BufferOffset + Len);
 }
 
@@ -136,7 +144,8 @@ export const readNegotiate = (message: Uint8Array): number => decodePrefix(NEGOT
 
 export const writeNegotiate = (NegotiateFlags: number): Uint8Array => {
   const { places } = layOut(40, [new Uint8Array(0), new Uint8Array(0)]);
-  return Buffer.concat([encode(NEGOTIATE, { NegotiateFlags }), ...places.map((place) => encode(fields, place)), encode(VERSION, OUR_VERSION)]);
+  const empty = places.map((place) => encode(fields, place));
+  return Buffer.concat([encode(NEGOTIATE, { NegotiateFlags }), ...empty, encode(VERSION, OUR_VERSION)]);
 };
 
 export interface ChallengeMessage {
@@ -151,7 +160,13 @@ export interface ChallengeMessage {
 export function writeChallenge({ flags, targetName, serverChallenge, targetInfo }: ChallengeMessage): Uint8Array {
   const { places, payload } = layOut(56, [targetName, targetInfo]);
   const [TargetNameFields, TargetInfoFields] = places;
-  const header = encode(CHALLENGE, { TargetNameFields, NegotiateFlags: flags, ServerChallenge: serverChallenge, TargetInfoFields, Version: OUR_VERSION });
+  const header = encode(CHALLENGE, {
+    TargetNameFields,
+    NegotiateFlags: flags,
+    ServerChallenge: serverChallenge,
+    TargetInfoFields,
+    Version: OUR_VERSION,
+  });
   return Buffer.concat([header, payload]);
 }
 
@@ -209,7 +224,8 @@ export function writeAuthenticate(value: AuthenticateMessage): Uint8Array {
     EncryptedRandomSessionKeyFields: places[5],
     NegotiateFlags: value.flags,
   });
-  return Buffer.concat([header, encode(AUTHENTICATE_TAIL, { Version: OUR_VERSION, MIC: value.mic ?? new Uint8Array(MIC_LENGTH) }), payload]);
+  const tail = encode(AUTHENTICATE_TAIL, { Version: OUR_VERSION, MIC: value.mic ?? new Uint8Array(MIC_LENGTH) });
+  return Buffer.concat([header, tail, payload]);
 }
 
 /** What an NTLMv2 client proves its knowledge over: the response without its first 16 bytes. */

@@ -37,6 +37,8 @@ const REQUIRED = F.UNICODE | F.SIGN | F.SEAL | F.EXTENDED_SESSIONSECURITY | F['1
 const OFFERED = REQUIRED | F.NTLM | F.ALWAYS_SIGN | F.REQUEST_TARGET | F['56'] | F.VERSION | F.TARGET_INFO;
 const SESSION_KEY_LENGTH = 16;
 const PROOF_LENGTH = 16;
+/** Length in bytes of a response of the older kind. */
+const NTLMv1_LENGTH = 24;
 
 const fail = (problem: string, pdu: string, section: string, cause?: unknown): never => {
   throw new ProtocolError(problem, { state: 'credssp', pdu, section: `[MS-NLMP] ${section}`, cause });
@@ -104,10 +106,11 @@ async function authenticate(
   const name = 'AUTHENTICATE_MESSAGE';
   const message = readAuthenticate(answer);
   if (missing(message.flags)) fail(`the client gave up ${missing(message.flags)}`, name, '3.2.5.1.2');
-  if (message.ntResponse.length <= PROOF_LENGTH + 8) fail(`a response of ${message.ntResponse.length} bytes is not NTLMv2, which is required`, name, '2.2.2.8');
-  if (message.encryptedSessionKey.length !== SESSION_KEY_LENGTH) fail(`a session key of ${message.encryptedSessionKey.length} bytes`, name, '2.2.1.3');
-  const ntProof = message.ntResponse.subarray(0, PROOF_LENGTH);
-  const clientChallenge = message.ntResponse.subarray(PROOF_LENGTH);
+  const { ntResponse, encryptedSessionKey } = message;
+  if (ntResponse.length <= NTLMv1_LENGTH) fail(`a response of ${ntResponse.length} bytes is not NTLMv2`, name, '2.2.2.8');
+  if (encryptedSessionKey.length !== SESSION_KEY_LENGTH) fail(`a session key of ${encryptedSessionKey.length} bytes`, name, '2.2.1.3');
+  const ntProof = ntResponse.subarray(0, PROOF_LENGTH);
+  const clientChallenge = ntResponse.subarray(PROOF_LENGTH);
   const pairs = readAvPairs(decodePrefix(NTLMv2_CLIENT_CHALLENGE, clientChallenge).rest);
 
   const [user, domain, workstation] = [message.user, message.domain, message.workstation].map(fromUtf16le);
@@ -115,7 +118,7 @@ async function authenticate(
   // For an unknown user the same work is done with a hash that nobody has.
   const key = responseKey(known ?? randomBytes(16), user, domain);
   const matches = timingSafeEqual(proof(key, serverChallenge, clientChallenge), ntProof);
-  const exportedSessionKey = new Rc4(sessionBaseKey(key, ntProof)).apply(message.encryptedSessionKey);
+  const exportedSessionKey = new Rc4(sessionBaseKey(key, ntProof)).apply(encryptedSessionKey);
   if (known === undefined || !matches) return undefined;
 
   if (hasMic(pairs)) {
@@ -124,7 +127,7 @@ async function authenticate(
     const expected = messageIntegrity(exportedSessionKey, ...before, bare);
     if (!message.mic || !timingSafeEqual(expected, message.mic)) fail('the MIC does not match the three messages', name, '3.2.5.1.2');
   }
-  return { user, domain, workstation, ...streams(exportedSessionKey, known) };
+  return { user, domain, workstation, ...secrets(exportedSessionKey, known) };
 }
 
 const hasMic = (pairs: readonly AvPair[]): boolean => {
@@ -132,7 +135,9 @@ const hasMic = (pairs: readonly AvPair[]): boolean => {
   return flags !== undefined && flags.length === 4 && (flags[0] & AV_FLAG_MIC) !== 0;
 };
 
-const streams = (exportedSessionKey: Uint8Array, hash: Uint8Array): Pick<NtlmSession, 'clientToServer' | 'serverToClient' | 'isPassword'> => ({
+type SessionSecrets = Pick<NtlmSession, 'clientToServer' | 'serverToClient' | 'isPassword'>;
+
+const secrets = (exportedSessionKey: Uint8Array, hash: Uint8Array): SessionSecrets => ({
   isPassword: (password) => timingSafeEqual(ntHash(password), hash),
   clientToServer: new SealedStream(exportedSessionKey, 'client-to-server'),
   serverToClient: new SealedStream(exportedSessionKey, 'server-to-client'),
@@ -166,7 +171,8 @@ function answer(challengeMessage: Uint8Array, negotiate: Uint8Array, settings: N
   if (missing(challenge.flags)) fail(`the server does not offer ${missing(challenge.flags)}`, 'CHALLENGE_MESSAGE', '3.1.5.1.2');
   const pairs = readAvPairs(challenge.targetInfo);
   const timestamp = pairs.find(({ id }) => id === AV.TIMESTAMP)?.value;
-  const withMic = [...pairs.filter(({ id }) => id !== AV.FLAGS), ...(timestamp ? [{ id: AV.FLAGS, value: Uint8Array.of(AV_FLAG_MIC, 0, 0, 0) }] : [])];
+  const flags = timestamp ? [{ id: AV.FLAGS, value: Uint8Array.of(AV_FLAG_MIC, 0, 0, 0) }] : [];
+  const withMic = [...pairs.filter(({ id }) => id !== AV.FLAGS), ...flags];
   const clientChallenge = Buffer.concat([
     encode(NTLMv2_CLIENT_CHALLENGE, {
       TimeStamp: timestamp ? new DataView(Uint8Array.from(timestamp).buffer).getBigUint64(0, true) : 0n,
@@ -190,5 +196,6 @@ function answer(challengeMessage: Uint8Array, negotiate: Uint8Array, settings: N
   };
   const bare = writeAuthenticate(value);
   const mic = timestamp ? messageIntegrity(exportedSessionKey, negotiate, challengeMessage, bare) : undefined;
-  return { message: writeAuthenticate({ ...value, mic }), session: { user, domain, workstation, ...streams(exportedSessionKey, settings.ntHash) } };
+  const session = { user, domain, workstation, ...secrets(exportedSessionKey, settings.ntHash) };
+  return { message: writeAuthenticate({ ...value, mic }), session };
 }

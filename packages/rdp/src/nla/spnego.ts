@@ -4,8 +4,8 @@
  * [RFC4178] 4.2, [MS-SPNG] 2.2, 3.2.5. Pure. NTLM is the one mechanism here; tokens without the wrapper are taken as they are, because
  * CredSSP allows that and some clients do it ([MS-CSSP] 2.2.1, negoTokens).
  */
-import { array, type Codec, decode, encode, pdu, type Value } from '@belvedere/wire';
-import { bitString, enumerated, explicit, extensions, maybe, objectIdentifier, octetString, sequence, tlv } from './der.js';
+import { array, decode, encode, pdu, type Value } from '@belvedere/wire';
+import { bitString, content, enumerated, explicit, extensions, maybe, objectIdentifier, octetString, sequence, tlv } from './der.js';
 
 const oid = (digits: string): Uint8Array => new Uint8Array(Buffer.from(digits, 'hex'));
 /** 1.3.6.1.5.5.2 */
@@ -20,11 +20,12 @@ export const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a,
 /** The list as bytes: the MIC is over exactly these. */
 export const mechTypeList = sequence(array(objectIdentifier));
 
-const raw = (tag: number): Codec<Uint8Array> & { readonly tag: number } => tlv(tag, { size: (v) => v.length, encode: (v, out) => out.bytes.set(v, out.take(v.length)), decode: (i) => i.takeBytes(i.remaining) });
+/** A SEQUENCE that is kept as its content. */
+const opaqueSequence = sequence(content);
 
 const NegTokenInit = sequence(
   pdu('NegTokenInit', '[RFC4178] 4.2.1', {
-    mechTypes: explicit(0, raw(0x30)),
+    mechTypes: explicit(0, opaqueSequence),
     reqFlags: maybe(explicit(1, bitString)),
     mechToken: maybe(explicit(2, octetString)),
     later: extensions,
@@ -65,7 +66,7 @@ export const isBareNtlm = (token: Uint8Array): boolean => Buffer.from(token.suba
 /** Reads a client's first token. Throws `WireError`. */
 export function readOffer(token: Uint8Array): NegotiationOffer {
   const { innerContextToken } = decode(InitialContextToken, token);
-  const encodedList = encode(raw(0x30), innerContextToken.mechTypes);
+  const encodedList = encode(opaqueSequence, innerContextToken.mechTypes);
   return { mechanisms: decode(mechTypeList, encodedList), encodedList, mechToken: innerContextToken.mechToken };
 }
 

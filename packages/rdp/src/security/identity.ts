@@ -47,8 +47,8 @@ const STANDARD_KEY = 'standard-key.pem';
 const STANDARD_CERTIFICATE = 'standard-certificate.pem';
 
 /**
- * Measured for Standard RDP Security: rdesktop, as RDP 4 and RDP 5 client, takes keys of 512 to 2048 bits and refuses 4096; FreeRDP takes all.
- * 512 bits are broken in hours, so the largest that both take.
+ * Measured for Standard RDP Security: rdesktop, as RDP 4 and RDP 5 client, takes keys of 512 to 2048 bits and refuses 4096; FreeRDP takes
+ * all of these. 512 bits are broken in hours, so the largest that both take.
  */
 const RSA_BITS = 2048;
 /** Below it OpenSSL makes no keys, and a modulus would not hold a random. */
@@ -175,7 +175,8 @@ function readKey(path: string, text: string): KeyObject {
   }
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
   if (key.asymmetricKeyType !== 'rsa' || bits < MIN_STANDARD_BITS) {
-    throw new IdentityError(path, `holds a key of type ${key.asymmetricKeyType} with ${bits} bits; RSA of ${MIN_STANDARD_BITS} or more is needed`);
+    const found = `a key of type ${key.asymmetricKeyType} with ${bits} bits`;
+    throw new IdentityError(path, `holds ${found}; RSA of ${MIN_STANDARD_BITS} or more is needed`);
   }
   return key;
 }

@@ -24,7 +24,8 @@ export interface CertificateRequest {
 /** The end of `request` in a sentence, if it cannot be issued. */
 export function refusal({ commonName }: CertificateRequest): string | undefined {
   if (commonName.length >= 1 && commonName.length <= MAX_COMMON_NAME) return undefined;
-  return `a certificate's name has 1 to ${MAX_COMMON_NAME} characters, ${JSON.stringify(commonName)} has ${commonName.length}: give a shorter one and the full name as an alternative`;
+  const found = `${JSON.stringify(commonName)} has ${commonName.length}`;
+  return `a certificate's name has 1 to ${MAX_COMMON_NAME} characters, ${found}: give a shorter one and the full name as an alternative`;
 }
 
 const UTF8_STRING = forge.asn1.Type.UTF8 as unknown as forge.asn1.Class;

@@ -21,7 +21,7 @@ export interface SecurityLayer {
    * @param flags `SEC` flags; `ENCRYPT` and `SECURE_CHECKSUM` are the layer's own business
    */
   wrap(flags: number, payload: Uint8Array): Uint8Array;
-  /** The inverse. Throws `ProtocolError` if the MAC is wrong or if a packet that must be encrypted is not, `WireError` if it is cut short. */
+  /** The inverse. Throws `ProtocolError` if the MAC is wrong or a packet that must be encrypted is not, `WireError` if it is cut short. */
   unwrap(bytes: Uint8Array): { flags: number; payload: Uint8Array };
   /** @returns `encryptionFlags` for the fast-path header, and what follows its length: MAC (and FIPS information) and payload */
   wrapFastPath(payload: Uint8Array): { encryptionFlags: number; body: Uint8Array };
@@ -31,7 +31,7 @@ export interface SecurityLayer {
 
 /** A `SecurityLayer` that encrypts. */
 export interface StandardSecurityLayer extends SecurityLayer {
-  /** Whether this side salts its MACs: set it when both General Capability Sets have ENC_SALTED_CHECKSUM. Received ones carry their own flag. */
+  /** Whether this side salts its MACs: set when both General Capability Sets have ENC_SALTED_CHECKSUM. What is received says it itself. */
   saltedChecksum: boolean;
 }
 
@@ -50,7 +50,9 @@ export function plainLayer(side: Side): SecurityLayer {
   let clientInfoIsNext = side === 'server';
   return {
     encrypted: false,
-    wrap: (flags, payload) => (flags === NO_FLAGS ? payload : Buffer.concat([encode(TS_SECURITY_HEADER, { flags: flags & 0xffff }), payload])),
+    wrap(flags, payload) {
+      return flags === NO_FLAGS ? payload : Buffer.concat([encode(TS_SECURITY_HEADER, { flags: flags & 0xffff }), payload]);
+    },
     unwrap(bytes) {
       if (!clientInfoIsNext && !isLicensingPdu(bytes)) return { flags: NO_FLAGS, payload: bytes };
       const { value, rest } = decodePrefix(TS_SECURITY_HEADER, bytes);
@@ -95,10 +97,10 @@ export function standardLayer(settings: StandardLayerSettings): StandardSecurity
   const encryptsIncoming = side === 'server' || serverEncrypts;
   const fips = settings.method === ENCRYPTION_METHOD.FIPS;
 
-  const checked = (stream: CipherStream, data: Uint8Array, padlen: number, signature: Uint8Array, salted: boolean, pdu: string): Uint8Array => {
-    const { payload, mac } = stream.open(data, padlen, salted);
-    if (timingSafeEqual(mac, signature)) return payload;
-    throw new ProtocolError(`the MAC of packet ${stream.count - 1} does not match its ${payload.length} bytes`, {
+  const open = (pdu: string, data: Uint8Array, { padlen, dataSignature, salted }: Sealed): Uint8Array => {
+    const { payload, mac } = receiving.open(data, padlen, salted);
+    if (timingSafeEqual(mac, dataSignature)) return payload;
+    throw new ProtocolError(`the MAC of packet ${receiving.count - 1} does not match its ${payload.length} bytes`, {
       state: 'connected',
       pdu,
       section: fips ? '[MS-RDPBCGR] 5.3.6.2' : '[MS-RDPBCGR] 5.3.6.1',
@@ -132,10 +134,10 @@ export function standardLayer(settings: StandardLayerSettings): StandardSecurity
       const salted = (flags & SEC.SECURE_CHECKSUM) !== 0;
       if (fips) {
         const { value, rest } = decodePrefix(TS_SECURITY_HEADER2, bytes);
-        return { flags, payload: checked(receiving, rest, value.padlen, value.dataSignature, salted, TS_SECURITY_HEADER2.name) };
+        return { flags, payload: open(TS_SECURITY_HEADER2.name, rest, { ...value, salted }) };
       }
       const { value, rest } = decodePrefix(TS_SECURITY_HEADER1, bytes);
-      return { flags, payload: checked(receiving, rest, 0, value.dataSignature, salted, TS_SECURITY_HEADER1.name) };
+      return { flags, payload: open(TS_SECURITY_HEADER1.name, rest, { ...value, padlen: 0, salted }) };
     },
 
     wrapFastPath(payload) {
@@ -155,13 +157,22 @@ export function standardLayer(settings: StandardLayerSettings): StandardSecurity
       const salted = (encryptionFlags & FASTPATH.SECURE_CHECKSUM) !== 0;
       const information = fips ? decodePrefix(TS_FP_FIPS_INFO, body) : undefined;
       const { value, rest } = decodePrefix(FASTPATH_SIGNATURE, information?.rest ?? body);
-      return checked(receiving, rest, information?.value.padlen ?? 0, value.dataSignature, salted, FAST_PATH.pdu);
+      return open(FAST_PATH.pdu, rest, { ...value, padlen: information?.value.padlen ?? 0, salted });
     },
   };
   return layer;
 }
 
-function sessionStreams({ method, clientRandom, serverRandom }: StandardLayerSettings): Record<'clientToServer' | 'serverToClient', CipherStream> {
+/** What an encrypted packet says of itself. */
+interface Sealed {
+  readonly padlen: number;
+  readonly dataSignature: Uint8Array;
+  readonly salted: boolean;
+}
+
+type SessionStreams = Record<'clientToServer' | 'serverToClient', CipherStream>;
+
+function sessionStreams({ method, clientRandom, serverRandom }: StandardLayerSettings): SessionStreams {
   if (method === ENCRYPTION_METHOD.NONE) throw new TypeError('encryption method NONE has no keys: use plainLayer');
   if (method === ENCRYPTION_METHOD.FIPS) {
     const { macKey, clientToServer, serverToClient } = fipsSessionKeys(clientRandom, serverRandom);

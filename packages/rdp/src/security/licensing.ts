@@ -39,7 +39,12 @@ export const LICENSE_ERROR = {
 } as const;
 
 /** `dwStateTransition`. [MS-RDPBCGR] 2.2.1.12.1.3 */
-export const LICENSE_TRANSITION = { ST_TOTAL_ABORT: 1, ST_NO_TRANSITION: 2, ST_RESET_PHASE_TO_START: 3, ST_RESEND_LAST_MESSAGE: 4 } as const;
+export const LICENSE_TRANSITION = {
+  ST_TOTAL_ABORT: 1,
+  ST_NO_TRANSITION: 2,
+  ST_RESET_PHASE_TO_START: 3,
+  ST_RESEND_LAST_MESSAGE: 4,
+} as const;
 
 const BB_ERROR_BLOB = 0x0004;
 
@@ -117,7 +122,7 @@ export type LicensingPdu =
   | { readonly type: 'licenseInfo'; readonly message: Value<typeof CLIENT_LICENSE_INFO> }
   | { readonly type: 'platformChallengeResponse'; readonly message: Value<typeof CLIENT_PLATFORM_CHALLENGE_RESPONSE> };
 
-/** Takes a licensing PDU apart. @param pduBytes what follows the security header. Throws `WireError`, or `ProtocolError` for another message type. */
+/** Takes apart what follows the security header of a licensing PDU. Throws `WireError`, or `ProtocolError` for another message type. */
 export function parseLicensingPdu(pduBytes: Uint8Array): LicensingPdu {
   const { bMsgType, message } = decode(LICENSE_PREAMBLE, pduBytes);
   switch (bMsgType) {

@@ -45,7 +45,8 @@ export function publicPower(base: Uint8Array, exponent: Uint8Array, modulus: Uin
 export function publicNumbers(key: KeyObject): RsaPublicKey {
   const { n, e } = (key.type === 'private' ? createPublicKey(key) : key).export({ format: 'jwk' });
   if (typeof n !== 'string' || typeof e !== 'string') throw new TypeError(`not an RSA key: ${key.asymmetricKeyType}`);
-  return { modulus: reversed(Buffer.from(n, 'base64url')), exponent: Buffer.from(e, 'base64url').readUIntBE(0, Buffer.from(e, 'base64url').length) };
+  const exponent = Buffer.from(e, 'base64url');
+  return { modulus: reversed(Buffer.from(n, 'base64url')), exponent: exponent.readUIntBE(0, exponent.length) };
 }
 
 /** Encrypts a little-endian number of at most the modulus' size; the result has exactly that size. */
