@@ -87,7 +87,7 @@ describe('interleaved RLE', () => {
   });
 
   test.each(DEPTHS)('refuses every truncation at %i bits', (depth) => {
-    for (let seed = 1; seed < 9; seed++) {
+    for (let seed = 1; seed < 6; seed++) {
       const stream = compress(pelsOf(seed, 16, 16, depth), 16, 16, depth);
       if (!stream) continue;
       for (let length = 0; length < stream.length; length++) {
