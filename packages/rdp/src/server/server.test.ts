@@ -165,13 +165,17 @@ describe('logins', () => {
     judge?.({ granted: false, reason: 'no' });
     await viewer.ended();
     expect(viewer.errorInfo).toBe(ErrorInfo.ERRINFO_SERVER_INSUFFICIENT_PRIVILEGES);
-    expect(viewer.framebuffer.width).toBe(1);
-    expect(viewer.bytesIn).toBeLessThan(1200);
+    expect([viewer.framebuffer.width, viewer.framebuffer.height]).toEqual([1024, 768]); // as it asked for
+    expect(viewer.framebuffer.pixels.every((pixel) => pixel === 0)).toBe(true);
+    expect(viewer.pointer).toBeUndefined();
   });
 
   test('without an authenticator nobody gets in', async () => {
     const { server } = await start({ authenticator: undefined });
-    await expect(client(server).active()).rejects.toThrow('closed before');
+    const viewer = client(server);
+    await viewer.ended();
+    expect(viewer.errorInfo).toBe(ErrorInfo.ERRINFO_SERVER_INSUFFICIENT_PRIVILEGES);
+    expect(server.clients).toEqual([]);
   });
 
   test('an authenticator is told when the client goes', async () => {
@@ -317,6 +321,19 @@ describe('a session', () => {
     await viewer.picture(shows(screen));
   });
 
+  test('shows the pointer that it is told to', async () => {
+    const { server, screen } = await start();
+    const viewer = client(server);
+    await viewer.picture(shows(screen));
+    server.pointerShape = 'hidden';
+    screen.fill({ x: 0, y: 0, width: 8, height: 8 }, 1);
+    await viewer.picture(shows(screen));
+    expect(viewer.pointer).toBe('hidden');
+    const other = client(server, { fastPathOutput: false });
+    await other.picture(shows(screen));
+    expect(other.pointer).toBe('hidden');
+  });
+
   test('obeys what is permitted at the moment', async () => {
     const permitted = { display: false, input: false };
     const { server, screen, record } = await start({ permits: (feature) => permitted[feature] });
@@ -441,6 +458,18 @@ describe('strangers', () => {
     await once(odd, 'close');
     screen.fill({ x: 0, y: 0, width: 20, height: 10 }, 0xff8800);
     await viewer.picture(shows(screen));
+  });
+
+  test('that speak of TLS and then do not are turned away', async () => {
+    const { server, log } = await start();
+    const odd = socket(server);
+    odd.write(connectionRequest({ security: 'tls', user: 'x' } as never));
+    await once(odd, 'data');
+    const closed = once(odd, 'close');
+    odd.write(Buffer.alloc(100, 0x55));
+    await closed;
+    expect(log.filter((line) => line.startsWith('error'))).toEqual([]);
+    await client(server).active();
   });
 
   test('in great number lock nobody out', async () => {

@@ -6,12 +6,13 @@
 import { EventEmitter } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { DisplayHub } from '../graphics/index.js';
+import { ARROW, DisplayHub } from '../graphics/index.js';
 import { ErrorInfo } from '../pdu/errorInfo.js';
 import type { Screen } from '../ports.js';
 import { admit, type Admission } from './admission.js';
 import { Connection } from './connection.js';
 import type { ClientInfo, Log, RdpServerOptions, TlsCertificate } from './options.js';
+import type { PointerShape } from './output.js';
 import { Session, type SessionHost } from './session.js';
 import type { StepContext } from './step.js';
 
@@ -22,7 +23,9 @@ const MAX_CLIENTS = 32;
 const MAX_STRANGERS = 64;
 
 export interface RdpServerEvents {
+  /** A client has its first picture coming. */
   connected: [client: ClientInfo];
+  /** One that was connected has gone. */
   disconnected: [client: ClientInfo, reason: string];
 }
 
@@ -34,6 +37,7 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
   private readonly host: SessionHost;
   private listeners_: readonly Server[] = [];
   private nextId = 1;
+  private shape: PointerShape = ARROW;
   private closing = false;
 
   /**
@@ -63,8 +67,12 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
       standard: options.standard,
       unicode: options.keyboard.unicode !== undefined,
     };
+    const shape = (): PointerShape => this.shape;
     this.host = {
       options,
+      get pointerShape() {
+        return shape();
+      },
       loginTimeout: options.loginTimeout ?? LOGIN_TIMEOUT,
       judgementTimeout: options.judgementTimeout ?? JUDGEMENT_TIMEOUT,
       admit: (session, screen) => this.admit(session, screen),
@@ -86,6 +94,12 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
   /** What `permits` says has changed: pictures that were held back are sent. */
   policyChanged(): void {
     for (const session of this.sessions) session.pace();
+  }
+
+  /** What clients' pointers look like from now on; an arrow at first. */
+  set pointerShape(shape: PointerShape) {
+    this.shape = shape;
+    for (const session of this.sessions) session.point();
   }
 
   /** Ends one client's session. @returns whether there was such a client */
@@ -143,10 +157,10 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
 
   private left(session: Session, reason: string): void {
     this.sessions.delete(session);
-    const { info, admitted } = session;
+    const { info, admitted, announced } = session;
     session.left();
     this.log(admitted ? 'info' : 'debug', `client ${session.id} from ${info.address} left: ${reason}`);
-    if (admitted) this.emit('disconnected', info, reason);
+    if (announced) this.emit('disconnected', info, reason);
   }
 }
 

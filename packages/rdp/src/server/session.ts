@@ -3,7 +3,7 @@
  *
  * Not pure: joins a connection to the machine's screen, keyboard and pointer.
  */
-import { ARROW, type Attachment, type DisplayHub, type EncodedBitmap, PALETTE } from '../graphics/index.js';
+import { type Attachment, type DisplayHub, type EncodedBitmap, PALETTE } from '../graphics/index.js';
 import { ErrorInfo } from '../pdu/errorInfo.js';
 import type { InputEvent } from '../pdu/input.js';
 import { Protocol } from '../pdu/x224.js';
@@ -14,7 +14,7 @@ import { InputTranslator } from './input.js';
 import { type Logon, readLogon } from './logon.js';
 import { judge } from './login.js';
 import type { ClientInfo, RdpServerOptions } from './options.js';
-import { bitmapUpdates, paletteUpdate, pointerUpdate } from './output.js';
+import { bitmapUpdates, paletteUpdate, type PointerShape, pointerUpdate } from './output.js';
 import type { Link, Share } from './state.js';
 
 /** What sessions share. */
@@ -26,6 +26,7 @@ export interface SessionHost {
   admit(session: Session, screen: number): Admission;
   /** The client has its first picture coming. */
   connected(session: Session): void;
+  readonly pointerShape: PointerShape;
   display(screen: number): { readonly screen: Screen; readonly hub: DisplayHub };
 }
 
@@ -41,8 +42,10 @@ export class Session {
   private attachment: Attachment | undefined;
   private suppressed = false;
   private stopWatching: Unsubscribe | undefined;
+  /** It may see the screen. */
   admitted = false;
-  private announced = false;
+  /** It has seen the screen. */
+  announced = false;
 
   constructor(
     readonly id: number,
@@ -121,14 +124,18 @@ export class Session {
   }
 
   private judged(judgement: Judgement, screen: number): void {
-    if (!judgement.granted) return this.dismiss(LOGON_REFUSED, `the login was refused: ${judgement.reason}`);
+    this.connection.expectWithin(this.host.loginTimeout, 'did not start its session');
+    if (!judgement.granted) return this.refuse(LOGON_REFUSED, `the login was refused: ${judgement.reason}`);
     const admission = this.host.admit(this, screen);
-    if (!admission.admitted) return this.dismiss(admission.errorInfo, admission.reason);
+    if (!admission.admitted) return this.refuse(admission.errorInfo, admission.reason);
     this.admitted = true;
     const display = this.host.display(screen);
     this.stopWatching = display.screen.onResize(() => this.resized(display.screen));
-    this.connection.expectWithin(this.host.loginTimeout, 'did not start its session');
     this.connection.dispatch({ type: 'admitted', desktop: size(display.screen) });
+  }
+
+  private refuse(errorInfo: number, reason: string): void {
+    this.connection.dispatch({ type: 'refused', errorInfo, reason });
   }
 
   /** The guest has changed its resolution: nothing is drawn until the client has followed. */
@@ -144,7 +151,7 @@ export class Session {
     this.share = share;
     const { bitsPerPixel } = share.link.client;
     if (bitsPerPixel === 8) this.connection.write(paletteUpdate(share, PALETTE));
-    this.connection.write(pointerUpdate(share, ARROW));
+    this.point();
     this.attachment?.detach();
     const { hub } = this.host.display(this.logon?.screen ?? 0);
     this.attachment = hub.attach({
@@ -158,6 +165,11 @@ export class Session {
     if (this.announced) return;
     this.announced = true;
     this.host.connected(this);
+  }
+
+  /** Shows the pointer's shape as it is now. */
+  point(): void {
+    if (this.share && this.connection.state.step === 'active') this.connection.write(pointerUpdate(this.share, this.host.pointerShape));
   }
 
   private draw(share: Share, bitmaps: readonly EncodedBitmap[]): void {

@@ -13,8 +13,8 @@ import { decodeData, type Packet } from '../pdu/x224.js';
 import type { Rect } from '../ports.js';
 import { clientCapabilities, serverCapabilities } from './capabilities.js';
 import { closed } from './connect.js';
-import { control, data } from './envelope.js';
-import type { Desktop, Effect, Link, Outcome, Share, State } from './state.js';
+import { control, data, farewell } from './envelope.js';
+import type { Desktop, Dismissal, Effect, Link, Outcome, Share, State } from './state.js';
 
 const { PduType, PduType2 } = pdus;
 
@@ -47,6 +47,21 @@ function demandActive(link: Link, shareId: number, desktop: Desktop, { unicode }
 export const activate = (link: Link, desktop: Desktop, context: ShareContext): Outcome =>
   to({ step: 'capabilitiesExchange', link, shareId: FIRST_SHARE, desktop, latest: desktop }, [demandActive(link, FIRST_SHARE, desktop, context)]);
 
+/** A desktop for clients that ask for none. */
+const SOME_DESKTOP: Desktop = { width: 640, height: 480 };
+
+/**
+ * The login was refused. Clients that can show why do so once a share is active, and some (rdesktop) only then: they get an empty one of the
+ * size that they asked for, and the reason in it. Others are shown the door.
+ */
+export function refuse(link: Link, refusal: Dismissal, context: ShareContext): Outcome {
+  if (!link.client.showsErrorInfo) return closed(refusal.reason, farewell(link, 0, refusal.errorInfo));
+  const { desktopWidth: width, desktopHeight: height } = link.client.core;
+  const desktop = width > 0 && height > 0 ? { width, height } : SOME_DESKTOP;
+  const { state, send } = activate(link, desktop, context);
+  return to({ ...(state as Extract<State, { step: 'capabilitiesExchange' }>), refusal }, send);
+}
+
 /** [MS-RDPBCGR] 1.3.1.3: the share ends and a new one of the new size begins, on the same line. */
 function reactivate({ link, shareId }: Share, desktop: Desktop, context: ShareContext): Outcome {
   const next = nextShare(shareId);
@@ -60,7 +75,9 @@ function reactivate({ link, shareId }: Share, desktop: Desktop, context: ShareCo
 /** The guest's resolution has changed. A client in the middle of an activation finishes it first: most know no other order. */
 export function resize(state: Stage, desktop: Desktop, context: ShareContext): Outcome {
   if (state.step !== 'active') return to({ ...state, latest: desktop });
-  return same(state.share.desktop, desktop) ? to(state) : reactivate(state.share, desktop, context);
+  // [MS-RDPBCGR] 2.2.7.1.2: without desktopResizeFlag a client keeps its desktop, and sees what fits.
+  const { desktop: shown, capabilities } = state.share;
+  return same(shown, desktop) || !capabilities.resizes ? to(state) : reactivate(state.share, desktop, context);
 }
 
 const same = (a: Desktop, b: Desktop): boolean => a.width === b.width && a.height === b.height;
@@ -96,7 +113,8 @@ export function receive(state: Stage | Extract<State, { step: 'authentication' }
 }
 
 /** Keys count between two shares as well: one that is released while the guest changes its resolution must not stay down. */
-const input = (state: State, events: readonly InputEvent[]): Effect[] => (state.step === 'authentication' ? [] : [{ type: 'input', events }]);
+const input = (state: State, events: readonly InputEvent[]): Effect[] =>
+  state.step === 'authentication' || ('refusal' in state && state.refusal) ? [] : [{ type: 'input', events }];
 
 function shareControl(state: Stage, type: number, body: Uint8Array, context: ShareContext): Outcome {
   if (type === PduType.DATAPDU) return shareData(state, pdus.TS_SHAREDATAHEADER.decode(new Cursor(body)), context);
@@ -104,10 +122,10 @@ function shareControl(state: Stage, type: number, body: Uint8Array, context: Sha
   // [MS-RDPBCGR] 3.3.5.3.13.2. A late one, for a share that is no more, is legal: the sides passed each other.
   const { shareId, combined } = decode(pdus.TS_CONFIRM_ACTIVE_PDU, body);
   if (state.step !== 'capabilitiesExchange' || shareId !== state.shareId) return to(state);
-  const { link, desktop, latest } = state;
+  const { link, desktop, latest, refusal } = state;
   const capabilities = clientCapabilities(combined.capabilitySets);
   if ('saltedChecksum' in link.security) link.security.saltedChecksum = capabilities.saltedChecksum;
-  return to({ step: 'finalization', share: { link, shareId, desktop, capabilities }, latest });
+  return to({ step: 'finalization', share: { link, shareId, desktop, capabilities }, latest, refusal });
 }
 
 /** [MS-RDPBCGR] 3.3.5.3.14 to 3.3.5.3.22: answers in whatever order the client asks; RDP 4 and RDP 5 clients differ in it. */
@@ -168,7 +186,9 @@ function fontList(state: Extract<State, { step: 'finalization' | 'active' }>, bo
   const map = encode(pdus.TS_FONT_MAP_PDU, { numberEntries: 0, totalNumEntries: 0, mapFlags: FONTMAP_FIRST_AND_LAST, entrySize: 4 });
   const send = [data(share.link, share.shareId, PduType2.FONTMAP, map)];
   if (state.step === 'active') return to(state, send);
-  if (same(share.desktop, state.latest)) return to({ step: 'active', share }, send, [{ type: 'activated', share }]);
+  const { refusal } = state;
+  if (refusal) return closed(refusal.reason, [...send, ...farewell(share.link, share.shareId, refusal.errorInfo)]);
+  if (same(share.desktop, state.latest) || !share.capabilities.resizes) return to({ step: 'active', share }, send, [{ type: 'activated', share }]);
   const again = reactivate(share, state.latest, context);
   return { ...again, send: [...send, ...again.send] };
 }

@@ -53,6 +53,14 @@ export interface Link {
   readonly security: SecurityLayer;
 }
 
+/** Why a client may not stay. */
+export interface Dismissal {
+  /** For its user. */
+  readonly errorInfo: number;
+  /** For the log. */
+  readonly reason: string;
+}
+
 /** A share: what both sides draw and type in. */
 export interface Share {
   readonly link: Link;
@@ -68,9 +76,12 @@ export type State =
   | { readonly step: 'basicSettingsExchange'; readonly negotiation: Negotiation }
   | { readonly step: 'channelConnection'; readonly joining: Joining }
   | { readonly step: 'authentication'; readonly link: Link }
-  /** `latest` may be newer than the announced `desktop`: the guest does not wait for clients. */
-  | { readonly step: 'capabilitiesExchange'; readonly link: Link; readonly shareId: number; readonly desktop: Desktop; readonly latest: Desktop }
-  | { readonly step: 'finalization'; readonly share: Share; readonly latest: Desktop }
+  /**
+   * `latest` may be newer than the announced `desktop`: the guest does not wait for clients. With `refusal` the share is there only to show why
+   * the client may not in, and has nothing of the guest.
+   */
+  | { readonly step: 'capabilitiesExchange'; readonly link: Link; readonly shareId: number; readonly desktop: Desktop; readonly latest: Desktop; readonly refusal?: Dismissal }
+  | { readonly step: 'finalization'; readonly share: Share; readonly latest: Desktop; readonly refusal?: Dismissal }
   | { readonly step: 'active'; readonly share: Share }
   | { readonly step: 'closed' };
 
@@ -81,8 +92,10 @@ export type ConnectionEvent =
   /** The login was granted, and the client may see a screen of this size. */
   | { readonly type: 'admitted'; readonly desktop: Desktop }
   | { readonly type: 'resized'; readonly desktop: Desktop }
-  /** The server ends the connection. `errorInfo` is for the client's user, `reason` for the log. */
-  | { readonly type: 'dismissed'; readonly errorInfo: number; readonly reason: string };
+  /** The login was refused, or the client may not see the screen. Its user is told. */
+  | ({ readonly type: 'refused' } & Dismissal)
+  /** The server ends the connection at once. */
+  | ({ readonly type: 'dismissed' } & Dismissal);
 
 export type Effect =
   | { readonly type: 'startTls' }

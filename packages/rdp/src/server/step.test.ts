@@ -140,13 +140,23 @@ describe('a connection', () => {
   test('a client that may not in is told so, if it can show that', () => {
     for (const errorInfo of [true, false]) {
       const line = new Line({ errorInfo }).connect();
-      line.event({ type: 'dismissed', errorInfo: ErrorInfo.ERRINFO_SERVER_DENIED_CONNECTION, reason: 'no' });
+      line.event({ type: 'refused', errorInfo: ErrorInfo.ERRINFO_SERVER_DENIED_CONNECTION, reason: 'no' });
       expect(line.server.step).toBe('closed');
-      expect(line.clientEffects).toEqual([
-        ...(errorInfo ? [{ type: 'errorInfo', code: 7 }] : []),
-        { type: 'close', reason: 'the server disconnected with reason 3' },
-      ]);
+      const told = [
+        { type: 'active', share: { shareId: 0x103ea, width: 640, height: 480, bitsPerPixel: 16 } }, // of the client's own size
+        { type: 'errorInfo', code: 7 },
+      ];
+      expect(line.clientEffects).toEqual([...(errorInfo ? told : []), { type: 'close', reason: 'the server disconnected with reason 3' }]);
+      expect(line.effects.map(({ type }) => type)).toEqual(['authenticate', 'close']);
       expect(line.effects.at(-1)).toEqual({ type: 'close', reason: 'no' });
+    }
+  });
+
+  test('a client that is dismissed is told at once, whatever it is doing', () => {
+    for (const line of [new Line().connect(), admitted()]) {
+      line.event({ type: 'dismissed', errorInfo: ErrorInfo.ERRINFO_RPC_INITIATED_DISCONNECT, reason: 'good night' });
+      expect(line.clientEffects.slice(-2)).toEqual([{ type: 'errorInfo', code: 1 }, { type: 'close', reason: 'the server disconnected with reason 3' }]);
+      expect(line.server.step).toBe('closed');
     }
   });
 

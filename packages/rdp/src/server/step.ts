@@ -7,7 +7,7 @@
 import { ProtocolError } from '../errors.js';
 import { basicSettingsExchange, channelConnection, closed, type ConnectContext, connectionInitiation } from './connect.js';
 import { farewell } from './envelope.js';
-import { activate, receive, resize, type ShareContext } from './share.js';
+import { activate, receive, refuse, resize, type ShareContext } from './share.js';
 import type { ConnectionEvent, Link, Outcome, State } from './state.js';
 
 export type StepContext = ConnectContext & ShareContext;
@@ -19,6 +19,11 @@ const stay = (state: State): Outcome => ({ state, send: [], effects: [] });
 export function step(state: State, event: ConnectionEvent, context: StepContext): Outcome {
   if (state.step === 'closed') return stay(state);
   switch (event.type) {
+    case 'refused': {
+      const { errorInfo, reason } = event;
+      return state.step === 'authentication' ? refuse(state.link, { errorInfo, reason }, context) : closed(reason, goodbye(state, errorInfo));
+    }
+
     case 'dismissed':
       return closed(event.reason, goodbye(state, event.errorInfo));
 
