@@ -18,7 +18,12 @@ export interface ClientOptions {
 }
 
 export class Client {
-  constructor(private readonly options: ClientOptions) {}
+  /** The API runs on this host. */
+  readonly local: boolean;
+
+  constructor(private readonly options: ClientOptions) {
+    this.local = 'socketPath' in options.door;
+  }
 
   /**
    * Sends one request and reads its answer.

@@ -999,7 +999,7 @@ export interface operations {
     unregisterMachine: {
         parameters: {
             query?: {
-                /** @description true: its files too, and the images that no other machine uses */
+                /** @description true: its files too, and the disks that no other machine uses */
                 delete?: boolean;
             };
             header?: never;
@@ -1489,6 +1489,7 @@ export interface operations {
     listMedia: {
         parameters: {
             query?: {
+                /** @description only images of this type */
                 type?: "hdd" | "dvd" | "floppy";
             };
             header?: never;
@@ -1925,7 +1926,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description server-sent events; the schema is that of each data line */
             200: {
                 headers: {
                     [name: string]: unknown;

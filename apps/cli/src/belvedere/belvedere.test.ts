@@ -1,12 +1,15 @@
 import type { Status } from '@belvedere/client';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
 import { FakeApi, Printed } from '../test/fake-api.js';
 import { belvedere } from './main.js';
 
 let api: FakeApi;
 let printed: Printed;
+/** Of a process that has ended. */
+const { pid } = spawnSync(process.execPath, ['--version']);
 const status: Status = {
-  pid: 42,
+  pid,
   version: '0.1.0',
   url: 'http://127.0.0.1:4000/',
   home: '/home/u/b',
@@ -36,7 +39,7 @@ const run = (line: string): Promise<number> =>
 
 test('status, for people and for programs', async () => {
   expect(await run('status')).toBe(0);
-  expect(printed.stdout).toBe(`Belvedere 0.1.0, process 42, since 2026-11-25T01:00:00.000Z
+  expect(printed.stdout).toBe(`Belvedere 0.1.0, process ${pid}, since 2026-11-25T01:00:00.000Z
 URL:       http://127.0.0.1:4000/
 Home:      /home/u/b
 Machines:  3 registered, 1 running

@@ -1,5 +1,6 @@
 /** The commands of `belvedere`: the API of this host. */
 import { NoAnswer, type Status } from '@belvedere/client';
+import { setTimeout } from 'node:timers/promises';
 import type { Context } from '../edge/context.js';
 import { command, option } from '../table/command.js';
 import { choice } from '../table/value.js';
@@ -46,10 +47,11 @@ export const shutdown = command<ShutdownRequest>({
   ],
   async run(body, { client, output }: Context) {
     try {
-      // The stream ends when the API does.
+      // The stream ends when the API stops; its process, and so its hold on the home, a little later.
       const events = await client.events();
-      await client.request('POST /shutdown', { body });
+      const { pid } = await client.request('POST /shutdown', { body });
       while (!(await events.next()).done);
+      if (client.local) await processEnd(pid);
       output.line('the API has stopped');
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
@@ -57,6 +59,26 @@ export const shutdown = command<ShutdownRequest>({
     }
   },
 });
+
+/** How long a process that has stopped answering may take to end, in milliseconds. */
+const END_LIMIT = 10_000;
+const LOOK_EVERY = 10;
+
+/** No event tells of the end of a process that is not one's child. @throws when it does not end in time */
+async function processEnd(pid: number): Promise<void> {
+  for (let waited = 0; isAlive(pid); waited += LOOK_EVERY) {
+    if (waited >= END_LIMIT) throw new Error(`the API's process ${pid} has stopped answering but does not end: its log says why; end it with 'kill ${pid}'`);
+    await setTimeout(LOOK_EVERY);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
 
 export const events = command<Record<string, never>>({
   name: 'events',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { disk, machine, NOW, running, UUID, watched, windowsXp } from '../test/fixtures.js';
+import { disk, machine, NOW, properties, running, UUID, watched, windowsXp } from '../test/fixtures.js';
 import { duration, quoted, sessionTime } from './lines.js';
 import { formatMachineReadable } from './machine-readable.js';
 import { formatMachineLine } from './machine-line.js';
@@ -188,7 +188,7 @@ Encryption:                  TLS
 test('a disk image', () => {
   expect(formatMedium(disk, false)).toBe(`UUID:           b2a1c0de-0000-4000-8000-000000000002
 Parent UUID:    base
-State:          locked write
+State:          created
 Type:           normal (base)
 Location:       /home/u/WinXP.vdi
 Storage format: VDI
@@ -219,22 +219,7 @@ Family Desc: Microsoft Windows
 });
 
 test("the host's settings, where Vagrant and Packer look for the machine folder", () => {
-  const text = formatSystemProperties({
-    machineFolder: '/srv/my machines',
-    vrdeAuthLibrary: 'VBoxAuth',
-    defaultHardDiskFormat: 'VDI',
-    logFolder: '/srv/logs',
-    minMemoryMiB: 4,
-    maxMemoryMiB: 2048,
-    minVramMiB: 1,
-    maxVramMiB: 128,
-    maxCpus: 1,
-    maxMonitors: 1,
-    maxAdapters: 8,
-    maxSerialPorts: 4,
-    maxBootPosition: 4,
-    maxDiskSize: 2 ** 41,
-  });
+  const text = formatSystemProperties(properties);
   expect(/^Default machine folder:\s+(.+?)$/m.exec(text)?.[1]).toBe('/srv/my machines');
   expect(text).toContain('Minimum guest RAM size:               4 Megabytes\n');
   expect(text).toContain('VRDE auth library:                    VBoxAuth\n');

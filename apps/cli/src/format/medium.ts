@@ -11,7 +11,7 @@ export function formatMedium(medium: Medium, long: boolean): string {
   const line = (label: string, value: string | number): string => labelled(label, value, WIDTH);
   const lines = [line('UUID', uuid)];
   if (type === 'hdd') lines.push(line('Parent UUID', 'base'));
-  lines.push(line('State', accessible ? (usedBy.length > 0 ? 'locked write' : 'created') : 'inaccessible'));
+  lines.push(line('State', accessible ? 'created' : 'inaccessible'));
   if (problem !== null) lines.push(line('Access Error', problem));
   lines.push(line('Type', type === 'hdd' ? 'normal (base)' : 'readonly'), line('Location', path), line('Storage format', format));
   if (type === 'hdd') lines.push(line('Format variant', variant === 'Fixed' ? 'fixed default' : 'dynamic default'));

@@ -3,8 +3,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { formatSystemProperties } from '../format/system-properties.js';
 import { FakeApi, Printed, Refusal } from '../test/fake-api.js';
-import { DISK, disk, machine, running, UUID, windowsXp } from '../test/fixtures.js';
+import { DISK, disk, machine, properties, running, UUID, windowsXp } from '../test/fixtures.js';
 import { manage } from './main.js';
 
 let api: FakeApi;
@@ -17,6 +18,7 @@ beforeEach(async () => {
     'GET /machines/Windows XP': machine,
     [`GET /machines/${UUID}`]: machine,
     'GET /ostypes': [windowsXp],
+    'GET /system-properties': properties,
     'POST /machines': machine,
     'POST /media': disk,
     'GET /media?type=hdd': [disk],
@@ -128,6 +130,7 @@ describe('what is printed', () => {
     ['list ostypes', 'ID:          WindowsXP\nDescription: Windows XP (32-bit)\nFamily ID:   Windows\nFamily Desc: Microsoft Windows\n64 bit:      false\n\n'],
     ['createvm --name "Windows XP" --register', `Virtual machine 'Windows XP' is created and registered.\nUUID: ${UUID}\nSettings file: '/srv/machines/Windows XP/Windows XP.vbox'\n`],
     ['createvm --name "Windows XP"', `Virtual machine 'Windows XP' is created.\nUUID: ${UUID}\nSettings file: '/srv/machines/Windows XP/Windows XP.vbox'\n`],
+    ['list systemproperties', formatSystemProperties(properties)],
     ['createhd --filename x --size 1', `Medium created. UUID: ${DISK}\n`],
     ['startvm "Windows XP" --type headless', 'Waiting for VM "Windows XP" to power on...\nVM "Windows XP" has been successfully started.\n'],
     ['getextradata "Windows XP" b/c', 'Value: two\n'],
@@ -152,9 +155,12 @@ describe('what is printed', () => {
     expect(printed.stdout).toContain('Size on disk:   2 MBytes\n');
   });
 
-  test('of long work: progress on standard error', async () => {
+  test('of long work: progress on standard error, unless it is refused at once', async () => {
     await run('createhd --filename x --size 1');
     expect(printed.stderr).toBe('0%...10%...20%...30%...40%...50%...60%...70%...80%...90%...100%\n');
+    api.answers = { 'POST /media': new Refusal(422, { code: 'VBOX_E_FILE_ERROR', message: 'it is there already' }) };
+    await run('createhd --filename x --size 1');
+    expect(printed.stderr).toMatch(/^VBoxManage: error: it is there already\n/);
   });
 
   test('without --type, and of a remote display that does not listen', async () => {
@@ -187,10 +193,18 @@ describe('createvm --default', () => {
     expect(await run(line)).toBe(0);
     expect(api.seen.slice(1)).toEqual([
       'GET /ostypes',
+      'GET /system-properties',
       `PATCH /machines/${UUID} {"memoryMiB":192,"vramMiB":16,"rtcUseUtc":false,"adapters":[{"slot":1,"attachment":"nat","type":"Am79C973"}]}`,
       `POST /machines/${UUID}/storage-controllers {"name":"IDE","bus":"ide","chipset":"PIIX4"}`,
       `PUT /machines/${UUID}/storage-controllers/IDE/attachments {"port":1,"device":0,"type":"dvddrive","medium":"emptydrive"}`,
     ]);
+  });
+
+  test('gives no more memory than can be given, and says so', async () => {
+    api.answers = { ...api.answers, 'GET /ostypes': [{ ...windowsXp, memoryMiB: 4096 }] };
+    expect(await run(line)).toBe(0);
+    expect(api.seen).toContain(`PATCH /machines/${UUID} {"memoryMiB":2047,"vramMiB":16,"rtcUseUtc":false,"adapters":[{"slot":1,"attachment":"nat","type":"Am79C973"}]}`);
+    expect(printed.stderr).toBe('2047 MB of memory instead of the 4096 MB that Windows XP (32-bit) asks for: more cannot be given\n');
   });
 
   test('leaves nothing behind when that fails', async () => {

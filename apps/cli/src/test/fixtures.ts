@@ -1,5 +1,5 @@
 /** What the API says in tests. */
-import type { Machine, Medium, OsType } from '@belvedere/client';
+import type { Machine, Medium, OsType, SystemProperties } from '@belvedere/client';
 
 export const UUID = 'b2a1c0de-0000-4000-8000-000000000001';
 export const DISK = 'b2a1c0de-0000-4000-8000-000000000002';
@@ -16,6 +16,23 @@ export const windowsXp: OsType = {
   ideChipset: 'PIIX4',
   adapterType: 'Am79C973',
   rtcUseUtc: false,
+};
+
+export const properties: SystemProperties = {
+  machineFolder: '/srv/my machines',
+  vrdeAuthLibrary: 'VBoxAuth',
+  defaultHardDiskFormat: 'VDI',
+  logFolder: '/srv/logs',
+  minMemoryMiB: 4,
+  maxMemoryMiB: 2047,
+  minVramMiB: 1,
+  maxVramMiB: 128,
+  maxCpus: 1,
+  maxMonitors: 1,
+  maxAdapters: 8,
+  maxSerialPorts: 4,
+  maxBootPosition: 4,
+  maxDiskSize: 2 ** 41,
 };
 
 export const disk: Medium = {

@@ -1,5 +1,6 @@
 /** `createvm`: a new machine, on request with the hardware that its system's type asks for. */
 import type { Client, CreateMachine, Machine } from '@belvedere/client';
+import type { Output } from '../../edge/output.js';
 import { command, option, UsageError } from '../../table/command.js';
 import { named, path, text, uuid } from '../../table/value.js';
 
@@ -27,7 +28,7 @@ export const createvm = command<Request>({
   async run({ withDefaults, ...request }, { client, output }) {
     const body: CreateMachine = { register: false, ...(request as Omit<CreateMachine, 'register'>) };
     const machine = await client.request('POST /machines', { body });
-    if (withDefaults) await giveHardware(client, machine);
+    if (withDefaults) await giveHardware(client, machine, output);
     output.line(`Virtual machine '${machine.name}' is created${body.register ? ' and registered' : ''}.`);
     output.line(`UUID: ${machine.uuid}`);
     output.line(`Settings file: '${machine.settingsFile}'`);
@@ -35,11 +36,15 @@ export const createvm = command<Request>({
 });
 
 /** Memory, network card and an IDE controller with a DVD drive, by the system's type. A machine that cannot have them is removed again. */
-async function giveHardware(client: Client, { uuid: ref, osType }: Machine): Promise<void> {
+async function giveHardware(client: Client, { uuid: ref, osType }: Machine, output: Output): Promise<void> {
   try {
     const type = (await client.request('GET /ostypes')).find(({ id }) => id === osType);
     if (!type) throw new Error(`the API knows no system type '${osType}'`);
-    const { memoryMiB, vramMiB, rtcUseUtc, adapterType, ideChipset } = type;
+    const { rtcUseUtc, adapterType, ideChipset } = type;
+    const { maxMemoryMiB, maxVramMiB } = await client.request('GET /system-properties');
+    const memoryMiB = Math.min(type.memoryMiB, maxMemoryMiB);
+    const vramMiB = Math.min(type.vramMiB, maxVramMiB);
+    if (memoryMiB < type.memoryMiB) output.note(`${memoryMiB} MB of memory instead of the ${type.memoryMiB} MB that ${type.description} asks for: more cannot be given`);
     await client.request('PATCH /machines/{ref}', { path: { ref }, body: { memoryMiB, vramMiB, rtcUseUtc, adapters: [{ slot: 1, attachment: 'nat', type: adapterType }] } });
     await client.request('POST /machines/{ref}/storage-controllers', { path: { ref }, body: { name: 'IDE', bus: 'ide', chipset: ideChipset } });
     await client.request('PUT /machines/{ref}/storage-controllers/{name}/attachments', { path: { ref, name: 'IDE' }, body: { port: 1, device: 0, type: 'dvddrive', medium: 'emptydrive' } });
