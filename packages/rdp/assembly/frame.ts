@@ -64,3 +64,11 @@ export function gather(from: usize, stride: i32, width: i32, height: i32, padded
     row -= <usize>stride << 2;
   }
 }
+
+/** Raw pels, `bytes` each, little-endian. @param to with room for them and 3 bytes more */
+export function pack(pels: usize, total: i32, bytes: i32, to: usize): void {
+  for (let at = pels, end = pels + (<usize>total << 2); at < end; at += 4) {
+    store<u32>(to, load<u32>(at));
+    to += bytes;
+  }
+}

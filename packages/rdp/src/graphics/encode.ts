@@ -1,7 +1,8 @@
 /**
  * A rectangle of pixels as a bitmap of the wire, and back.
  *
- * [MS-RDPBCGR] 2.2.9.1.1.3.1.2.2 (TS_BITMAP_DATA). Pure: pixels and the client's format in, bytes out; no connection in the arguments.
+ * [MS-RDPBCGR] 2.2.9.1.1.3.1.2.2 (TS_BITMAP_DATA). Pure, but for scratch memory that no call leaves anything in: pixels and
+ * the client's format in, bytes out; no connection in the arguments.
  */
 import { WireError } from '@belvedere/wire';
 import { bytesPerPel, type ColourDepth, fromPel } from './colour.js';

@@ -389,6 +389,18 @@ describe('display', () => {
     expect(area(rectsOf(viewer.bitmaps))).toBe(100 * 90);
   });
 
+  test('a screen that has no pixels yet is waited for', () => {
+    screen = new FakeScreen({ width: 0, height: 0, pixels: new Uint32Array(0) });
+    hub = new DisplayHub(screen, clock);
+    const viewer = new FakeViewer(330, 200);
+    attach(viewer);
+    clock.pass(100);
+    expect(viewer.updates).toHaveLength(0);
+    screen.resize(windows(330, 200));
+    clock.pass(100);
+    expectSame(viewer, screen);
+  });
+
   test('a screen that changes its size before it says so does no harm', () => {
     const viewer = new FakeViewer(330, 200);
     attach(viewer);

@@ -18,6 +18,7 @@ interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   absorb(from: number, fromStride: number, to: number, toStride: number, width: number, height: number): number;
   gather(from: number, stride: number, width: number, height: number, padded: number, pels: number): void;
+  pack(pels: number, total: number, bytes: number, to: number): void;
   convert8(pels: number, total: number, table: number): void;
   convert15(pels: number, total: number): void;
   convert16(pels: number, total: number): void;
@@ -118,15 +119,10 @@ export class Kernels {
 
   /** The gathered pels as raw bytes, little-endian. */
   pack(total: number, depth: ColourDepth): Uint8Array {
+    const { pels, stream } = this;
     const size = bytesPerPel(depth);
-    if (size === 4) return this.bytes.slice(this.pels, this.pels + 4 * total);
-    const data = new Uint8Array(size * total);
-    for (let i = this.pels >> 2, at = 0; at < data.length; i++, at += size) {
-      const pel = this.words[i];
-      data[at] = pel;
-      if (size > 1) data[at + 1] = pel >> 8;
-      if (size > 2) data[at + 2] = pel >> 16;
-    }
-    return data;
+    if (size === 4) return this.bytes.slice(pels, pels + 4 * total);
+    this.exports.pack(pels, total, size, stream);
+    return this.bytes.slice(stream, stream + size * total);
   }
 }
