@@ -1,0 +1,3 @@
+export { Home, freePort, type Done, type Status } from './home.js';
+export { attachDvd, startTestCard } from './machines.js';
+export { highlight, showsDialog } from './installer.js';
