@@ -211,6 +211,12 @@ describe('starting the API', () => {
     await writeFile(main(), program(`process.exit(3);`));
     await expect(client().request('GET /status')).rejects.toThrow('it ended before it was ready');
   });
+
+  test('ends in an error when it takes too long', async () => {
+    // It ends by itself a little later.
+    await writeFile(main(), program(`setTimeout(() => {}, 1000);`));
+    await expect(startApi(home(), main(), 200)).rejects.toThrow('the API was not ready after 0.2 s; its log is');
+  });
 });
 
 describe('the home folder', () => {

@@ -6,13 +6,17 @@ import type { Home } from './home.js';
 /** Longest report that is read, in bytes. */
 const REPORT_LIMIT = 64 << 10;
 
+/** How long the API may take to become ready, in milliseconds. */
+const READY_LIMIT = 60_000;
+
 /**
  * Runs `main` detached, its output in the home's log, and waits for the one line that it writes to file descriptor 3:
  * `{"ready":true}` or `{"error":"..."}`.
  * @param main path of the API's program
- * @throws with the API's own reason, or with where its log is when it ended without one
+ * @param limit milliseconds that it may take
+ * @throws with the API's own reason, or with where its log is when it gave none
  */
-export async function startApi(home: Home, main: string): Promise<void> {
+export async function startApi(home: Home, main: string, limit = READY_LIMIT): Promise<void> {
   // Loaded here: a client seldom starts anything, and commands are to be quick.
   const [{ spawn }, { mkdir, open }] = await Promise.all([import('node:child_process'), import('node:fs/promises')]);
   await mkdir(home.folder, { recursive: true, mode: 0o700 });
@@ -27,7 +31,8 @@ export async function startApi(home: Home, main: string): Promise<void> {
     });
     const failed = new Promise<never>((_, reject) => child.once('error', reject));
     const report = child.stdio[3] as Readable;
-    const line = await Promise.race([readLine(report), failed]);
+    const timer = setTimeout(() => report.destroy(new Error(`the API was not ready after ${limit / 1000} s; its log is ${home.apiLog}`)), limit);
+    const line = await Promise.race([readLine(report), failed]).finally(() => clearTimeout(timer));
     report.destroy();
     child.unref();
     const problem = problemOf(line);

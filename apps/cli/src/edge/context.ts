@@ -21,5 +21,13 @@ export function openClient(env: Environment = process.env, { start = true } = {}
   }
   const home = findHome(env);
   const door = { socketPath: home.socket };
-  return new Client(start ? { door, start: () => startApi(home, createRequire(import.meta.url).resolve('@belvedere/api/main')) } : { door });
+  return new Client(start ? { door, start: async () => startApi(home, apiProgram()) } : { door });
+}
+
+function apiProgram(): string {
+  try {
+    return createRequire(import.meta.url).resolve('@belvedere/api/main');
+  } catch (cause) {
+    throw new Error("the API's program is not there: run 'npm run setup' in Belvedere's folder", { cause });
+  }
 }

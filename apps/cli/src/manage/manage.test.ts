@@ -105,6 +105,7 @@ describe('requests', () => {
     [`controlvm ${xp} acpipowerbutton`, 'POST /machines/Windows XP/power-button'],
     [`controlvm ${xp} keyboardputscancode 2a 1e AA 9e`, 'POST /machines/Windows XP/keyboard {"scancodes":[42,30,170,158]}'],
     [`controlvm ${xp} keyboardputstring "ls -l" --help`, 'POST /machines/Windows XP/keyboard {"text":"ls -l"}', 'POST /machines/Windows XP/keyboard {"text":"--help"}'],
+    [`controlvm ${xp} keyboardputstring -h`, 'POST /machines/Windows XP/keyboard {"text":"-h"}'],
     [`controlvm ${xp} vrde off`, 'PATCH /machines/Windows XP/vrde {"enabled":false}'],
     [`controlvm ${xp} vrdeport 3390`, 'PATCH /machines/Windows XP/vrde {"ports":"3390"}'],
     [`controlvm ${xp} vrdeproperty Client/DisableInput=1`, 'PATCH /machines/Windows XP/vrde {"properties":{"Client/DisableInput":"1"}}'],

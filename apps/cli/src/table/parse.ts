@@ -50,9 +50,9 @@ function parseAction(command: AnyCommand, typed: readonly string[], request: unk
 export const actionOf = (command: AnyCommand, action: AnyCommand): AnyCommand => ({ ...action, name: [command.name, wordsOf(command), action.name].filter(Boolean).join(' ') });
 
 function parseWords(command: AnyCommand, title: string, typed: readonly string[], request: unknown): Parsed {
-  // A command without options takes its words as they are: a value may well begin with a dash.
-  const rest = command.options ? readOptions(command, title, typed, request) : typed;
-  if (rest === 'help' || HELP.has(rest[0] ?? '')) return { command, request, help: true };
+  // A command without options takes its words as they are: a value may well begin with a dash, or be `-h`.
+  const rest = command.options ? readOptions(command, title, typed, request) : typed.length === 1 && typed[0] === '--help' ? 'help' : typed;
+  if (rest === 'help') return { command, request, help: true };
   readWords(command, title, rest, request);
   try {
     command.check?.(request as never);
