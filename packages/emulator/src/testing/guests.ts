@@ -229,6 +229,10 @@ export const textMode = (attribute: number): Uint8Array => {
   return sector.say('B').halt().build();
 };
 
+/** Sets a BIOS mode, draws one pixel with the BIOS, and says `B`. */
+export const pixel = (mode: number, x: number, y: number, colour: number): Uint8Array =>
+  new BootSector().ax(mode).int(0x10).ax(0x0c00 | colour).bx(0).cx(x).dx(y).int(0x10).say('B').halt().build();
+
 /** Fills a text screen, says `B`, and switches the picture off, then on again, for each byte that it is sent. */
 export const blanker = (): Uint8Array => {
   const sector = new BootSector().ax(0x0e41).int(0x10).say('B');

@@ -22,24 +22,22 @@ export async function mediumShape(slot: DriveSlot, device: BlockDevice | null): 
 
 export class DiskServer {
   readonly #devices = new Map<DriveSlot, BlockDevice | null>();
-  #busy = new Set<Promise<unknown>>();
+  readonly #busy = new Map<Promise<unknown>, DriveSlot>();
 
   constructor(drives: readonly { readonly slot: DriveSlot; readonly device: BlockDevice | null }[]) {
     for (const { slot, device } of drives) this.#devices.set(slot, device);
   }
 
-  device(slot: DriveSlot): BlockDevice | null {
-    return this.#devices.get(slot) ?? null;
-  }
-
-  replace(slot: DriveSlot, device: BlockDevice | null): void {
+  /** Serves a slot from another device; resolves when no request to the old one is under way. */
+  async replace(slot: DriveSlot, device: BlockDevice | null): Promise<void> {
     this.#devices.set(slot, device);
+    await Promise.allSettled([...this.#busy].flatMap(([work, where]) => (where === slot ? [work] : [])));
   }
 
   /** Does what the guest asked for; never rejects. */
   async serve(slot: DriveSlot, operation: DiskOperation): Promise<DiskResult> {
     const work = this.#serve(slot, operation);
-    this.#busy.add(work);
+    this.#busy.set(work, slot);
     try {
       return await work;
     } catch (error) {
@@ -51,7 +49,7 @@ export class DiskServer {
 
   /** Resolves when no request is under way. */
   async quiet(): Promise<void> {
-    while (this.#busy.size > 0) await Promise.allSettled(this.#busy);
+    while (this.#busy.size > 0) await Promise.allSettled(this.#busy.keys());
   }
 
   async #serve(slot: DriveSlot, operation: DiskOperation): Promise<DiskResult> {

@@ -32,8 +32,7 @@ export const v86Engine: Engine = {
       vgaBios: firmware.vgaBios,
       shared,
     };
-    // A guest's output must not wait for this process's standard streams, nor mix with them.
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: assignment, stdin: false, name: 'v86' });
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: assignment, name: 'v86' });
     const machine = new V86Machine(worker, shared, settings, log);
     await machine.begin();
     return machine;

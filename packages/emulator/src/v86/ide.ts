@@ -26,6 +26,7 @@ const READS = new Map([
   [0x24, true],
   [0x25, true],
   [0x29, true],
+  [0xc4, false],
   [0xc8, false],
 ]);
 const WRITES = new Map([

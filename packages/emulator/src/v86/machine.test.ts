@@ -124,6 +124,27 @@ describe('graphics modes', () => {
     expect(bench.machine.textScreen!()).toEqual([]);
   });
 
+  test.each([
+    ['CGA, 4 colours', 0x04, 320, 200, 2, undefined],
+    ['CGA, 2 colours', 0x06, 640, 200, 1, 0xffffff],
+    ['EGA, 320x200', 0x0d, 320, 200, 4, 0xa80000],
+    ['EGA, 640x350', 0x10, 640, 350, 4, 0xa80000],
+    ['VGA, 640x480', 0x12, 640, 480, 4, 0xa80000],
+    ['VGA, 256 colours', 0x13, 320, 200, 4, 0xa80000],
+  ])('of %s fill the picture of a monitor', async (_name, mode, width, height, colour, shown) => {
+    const at = { x: width - 3, y: height - 2 };
+    const bench = await boot(guests.pixel(mode, at.x, at.y, colour));
+    const screen = bench.machine.screens[0]!;
+    const [wide, high] = [width === 320 ? 2 : 1, height === 200 ? 2 : 1];
+    const drawn = (): boolean => screen.width === width * wide && screen.height === height * high && bench.pixel(at.x * wide, at.y * high) !== 0;
+    await bench.see('one pixel', drawn);
+    const lit: number[] = [];
+    for (let y = 0; y < screen.height; y++) for (let x = 0; x < screen.width; x++) if (bench.pixel(x, y)) lit.push(x, y);
+    expect(lit.length / 2).toBe(wide * high);
+    expect(lit.slice(0, 2)).toEqual([at.x * wide, at.y * high]);
+    if (shown !== undefined) expect(bench.pixel(at.x * wide, at.y * high)).toBe(shown);
+  });
+
   test('that are switched off show black, and come back', async () => {
     const bench = await boot(guests.blanker());
     const lit = (): boolean => bench.machine.screens[0]!.pixels.some((value) => value > 0);

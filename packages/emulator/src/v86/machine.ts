@@ -118,8 +118,7 @@ export class V86Machine implements Machine {
     if (kind === 'hdd') throw new SettingsError(`the disk at ${slot} cannot be changed while the machine runs: power it off first`);
     checkMedium(slot, kind, device, LIMITS);
     const medium = await mediumShape(slot, device);
-    await this.#disks.quiet();
-    this.#disks.replace(slot, device);
+    await this.#disks.replace(slot, device);
     await this.#request((id) => ({ type: 'insert', slot, id, medium }));
   }
 
