@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseServerCertificate } from './certificate.js';
 import { IdentityError, serverIdentity } from './identity.js';
@@ -10,6 +12,7 @@ import { publicNumbers } from './rsa.js';
 
 const request = { commonName: 'host.example', altNames: ['127.0.0.1', '::1', 'other.example'] };
 const FILES = ['standard-certificate.pem', 'standard-key.pem', 'tls-certificate.pem', 'tls-key.pem'];
+const execNode = promisify(execFile);
 const posix = process.platform !== 'win32';
 
 let scratch: string;
@@ -66,6 +69,18 @@ describe('serverIdentity', () => {
     const all = await Promise.all([1, 2, 3].map(() => serverIdentity(folder, request)));
     expect(new Set(all.map(({ tls: own }) => own.key)).size).toBe(1);
     expect(new Set(all.map(({ standard }) => Buffer.from(standard.proprietaryCertificate).toString('hex'))).size).toBe(1);
+    expect(await readdir(folder)).toEqual(['rdp-identity']);
+  });
+
+  test('several processes that start at once do, too', async () => {
+    const program = `
+      const { serverIdentity } = await import(${JSON.stringify(new URL('./identity.js', import.meta.url).href)});
+      const { standard } = await serverIdentity(${JSON.stringify(folder)}, ${JSON.stringify(request)});
+      console.log(Buffer.from(standard.proprietaryCertificate).toString('hex'));`;
+    const start = (): Promise<{ stdout: string }> => execNode(process.execPath, ['--input-type=module', '--eval', program]);
+    const outputs = await Promise.all([start(), start(), start()]);
+    expect(new Set(outputs.map(({ stdout }) => stdout)).size).toBe(1);
+    expect(outputs[0].stdout).toMatch(/^01000000[0-9a-f]{700,}\n$/);
     expect(await readdir(folder)).toEqual(['rdp-identity']);
   });
 

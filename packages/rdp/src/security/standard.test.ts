@@ -14,11 +14,11 @@ describe('chooseEncryption', () => {
   test.each([
     ['none', 0, METHOD.NONE, ENCRYPTION_LEVEL.NONE],
     ['low', ALL, METHOD['128BIT'], ENCRYPTION_LEVEL.LOW],
-    ['low', METHOD.FIPS, METHOD.FIPS, ENCRYPTION_LEVEL.FIPS],
+    ['low', METHOD.FIPS, METHOD.FIPS, ENCRYPTION_LEVEL.LOW],
     ['client-compatible', ALL, METHOD['128BIT'], ENCRYPTION_LEVEL.CLIENT_COMPATIBLE],
     ['client-compatible', METHOD['40BIT'] | METHOD['56BIT'], METHOD['56BIT'], ENCRYPTION_LEVEL.CLIENT_COMPATIBLE],
     ['client-compatible', METHOD['40BIT'], METHOD['40BIT'], ENCRYPTION_LEVEL.CLIENT_COMPATIBLE],
-    ['client-compatible', METHOD.FIPS, METHOD.FIPS, ENCRYPTION_LEVEL.FIPS],
+    ['client-compatible', METHOD.FIPS, METHOD.FIPS, ENCRYPTION_LEVEL.CLIENT_COMPATIBLE],
     ['high', ALL, METHOD['128BIT'], ENCRYPTION_LEVEL.HIGH],
     ['fips', ALL, METHOD.FIPS, ENCRYPTION_LEVEL.FIPS],
   ] as const)('%s, client offers %i', (demand, offered, method, level) => {
@@ -52,6 +52,8 @@ describe('the exchange of randoms', () => {
     [METHOD['40BIT'], 'low'],
     [METHOD['56BIT'], 'client-compatible'],
     [METHOD['128BIT'], 'high'],
+    [METHOD.FIPS, 'low'],
+    [METHOD.FIPS, 'high'],
     [METHOD.FIPS, 'fips'],
   ] as const)('method %i at level %s: both sides understand each other', (offered, demand) => {
     const offer = offerOf(offered, demand);

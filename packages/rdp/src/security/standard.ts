@@ -41,7 +41,7 @@ const DEMANDS: Record<EncryptionDemand, { readonly level: EncryptionLevel; reado
 };
 
 /**
- * Chooses method and level for a client. A client that offers FIPS alone gets FIPS, and with it the level of that name.
+ * Chooses method and level for a client: the strongest RC4 that it offers, FIPS if it offers nothing else or the demand is FIPS.
  * Throws `ProtocolError` if the client offers nothing that satisfies the demand.
  */
 export function chooseEncryption(client: ClientMethods, demand: EncryptionDemand): EncryptionChoice {
@@ -56,7 +56,7 @@ export function chooseEncryption(client: ClientMethods, demand: EncryptionDemand
       section: '[MS-RDPBCGR] 5.3.2',
     });
   }
-  return { method, level: method === FIPS ? ENCRYPTION_LEVEL.FIPS : level };
+  return { method, level };
 }
 
 const names = (methods: readonly EncryptionMethod[]): string =>
