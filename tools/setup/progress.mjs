@@ -1,5 +1,6 @@
 // Progress for a person and for a log: one line when a step begins, one when it ends with the seconds it took. Writes to standard output.
 import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 
 /** A failure whose text says what the reader should do; it is shown without a stack. */
 export class SetupError extends Error {
@@ -52,14 +53,14 @@ export async function run(program, args, options = {}) {
  * Runs a program and tells how it ended; never throws for a program that fails.
  * @param {string} program
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, show?: boolean }} [options]
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, show?: boolean, detached?: boolean, onLine?: (line: string) => void }} [options] detached: the terminal's Ctrl-C does not reach it; onLine: each line of standard output as it comes
  * @returns {Promise<{ code: number | string, stdout: string, output: string }>} code: the exit code, the signal's name, or why it did not start
  */
-export function attempt(program, args, { cwd, env, show = false } = {}) {
+export function attempt(program, args, { cwd, env, show = false, detached = false, onLine } = {}) {
   return new Promise((resolve) => {
     // npm's and npx's own doors on Windows are .cmd files, which need a shell
     const shell = process.platform === 'win32' && /\.cmd$|^npx$/.test(program);
-    const child = spawn(program, args, { cwd, env, shell, stdio: show ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { cwd, env, shell, detached, stdio: show ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'] });
     let stdout = '';
     let output = '';
     child.stdout?.setEncoding('utf8').on('data', (text) => {
@@ -69,6 +70,7 @@ export function attempt(program, args, { cwd, env, show = false } = {}) {
     child.stderr?.setEncoding('utf8').on('data', (text) => {
       output += text;
     });
+    if (onLine && child.stdout) createInterface({ input: child.stdout }).on('line', onLine);
     child.once('error', (error) => resolve({ code: error.message, stdout, output }));
     child.once('close', (code, signal) => resolve({ code: code ?? signal ?? 'no code', stdout, output }));
   });

@@ -33,7 +33,13 @@ export async function setup() {
 
 async function build() {
   await provideNasm();
-  const code = await turbo(['run', 'build', '--output-logs=new-only']);
+  const tell = (/** @type {string} */ line) => {
+    const missed = /^(\S+):build: cache miss/.exec(line);
+    if (missed) say(`  building ${missed[1]}`);
+  };
+  if ((await turbo(['run', 'build', '--output-logs=hash-only'], { onLine: tell })) === 0) return;
+  // What went wrong shows in a second run, which has to do just that again.
+  const code = await turbo(['run', 'build', '--output-logs=errors-only']);
   if (code !== 0) throw new SetupError(`the build ended with ${code}; its messages stand above`);
 }
 
@@ -123,13 +129,13 @@ function dependencyState() {
 /**
  * Runs turbo, which runs the workspaces' scripts through pnpm.
  * @param {readonly string[]} args
- * @param {NodeJS.ProcessEnv} [extra]
+ * @param {{ env?: NodeJS.ProcessEnv, onLine?: (line: string) => void }} [options] onLine takes the output, which is shown otherwise
  * @returns {Promise<number | string>} its exit code
  */
-export async function turbo(args, extra = {}) {
-  const env = { ...toolEnvironment(await findPnpm()), ...extra };
+export async function turbo(args, { env, onLine } = {}) {
   const program = join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'turbo.cmd' : 'turbo');
-  return (await attempt(program, args, { cwd: root, env, show: true })).code;
+  const environment = { ...toolEnvironment(await findPnpm()), ...env };
+  return (await attempt(program, args, { cwd: root, env: environment, show: onLine === undefined, onLine })).code;
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await runMain(async () => void (await setup()));

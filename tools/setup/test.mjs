@@ -37,7 +37,7 @@ async function main() {
     };
     const environment = { BELVEDERE_TEST_RESULTS: results };
     const node = async (/** @type {string[]} */ ...args) => (await attempt(process.execPath, args, { cwd: root, env: { ...process.env, ...environment }, show: true })).code;
-    const test = (/** @type {string[]} */ ...args) => turbo(['run', 'test', '--continue', '--output-logs=full', ...args], environment);
+    const test = (/** @type {string[]} */ ...args) => turbo(['run', 'test', '--continue', '--output-logs=full', ...args], { env: environment });
 
     await check('lint', () => node('node_modules/eslint/bin/eslint.js', 'packages', 'apps', 'tools'));
     await check('directions between workspaces', () => node('node_modules/dependency-cruiser/bin/dependency-cruise.mjs', 'packages', 'apps', 'tools', '--config', '.dependency-cruiser.cjs'));
