@@ -1,6 +1,6 @@
 export { RdpServer, type RdpServerEvents } from './server/server.js';
 export type { ClientInfo, Feature, Log, LogLevel, RdpServerOptions, TlsCertificate } from './server/options.js';
-export type { PointerShape } from './server/output.js';
+export type { NewPointer, PointerShape } from './server/output.js';
 export type { ColorPointer } from './graphics/index.js';
 export type { SecurityMethod } from './server/negotiation.js';
 export type { Authenticator, Judgement, Keyboard, LogonAttempt, Pointer, Rect, Region, Screen, Unsubscribe } from './ports.js';

@@ -3,7 +3,7 @@
  *
  * [MS-RDPBCGR] 3.2.5.3.12 to 3.2.5.3.22, 3.2.5.9. Each function is one step. Pure, but for the layer's cipher state.
  */
-import { Cursor, decode, encode } from '@belvedere/wire';
+import { type Codec, Cursor, decode, encode } from '@belvedere/wire';
 import { ProtocolError } from '../errors.js';
 import * as caps from '../pdu/capabilities.js';
 import { encodeFastPath, splitFastPathInput, type InputEvent, TS_FP_INPUT_EVENT, TS_INPUT_PDU_DATA } from '../pdu/input.js';
@@ -134,6 +134,19 @@ function clientSets({ width, height, bitsPerPixel }: ClientShare, asked: ClientS
       imeFileName: '',
     }),
     capabilitySet(Type.SHARE, caps.TS_SHARE_CAPABILITYSET, { nodeId: 0 }),
+    capabilitySet(Type.FONT, caps.TS_FONT_CAPABILITYSET, { fontSupportFlags: 1 }),
+    capabilitySet(Type.SOUND, caps.TS_SOUND_CAPABILITYSET, { soundFlags: 0 }),
+    capabilitySet(Type.COLORCACHE, caps.TS_COLORCACHE_CAPABILITYSET, { colorTableCacheSize: 6 }),
+    capabilitySet(Type.CONTROL, caps.TS_CONTROL_CAPABILITYSET, { controlFlags: 0, remoteDetachFlag: 0, controlInterest: 2, detachInterest: 2 }),
+    capabilitySet(Type.ACTIVATION, caps.TS_WINDOWACTIVATION_CAPABILITYSET, { helpKeyFlag: 0, helpKeyIndexFlag: 0, helpExtendedKeyFlag: 0, windowManagerKeyFlag: 0 }),
+    capabilitySet(Type.BITMAPCACHE, caps.TS_BITMAPCACHE_CAPABILITYSET, {
+      Cache0Entries: 0,
+      Cache0MaximumCellSize: 0,
+      Cache1Entries: 0,
+      Cache1MaximumCellSize: 0,
+      Cache2Entries: 0,
+      Cache2MaximumCellSize: 0,
+    }),
   ];
 }
 
@@ -150,7 +163,8 @@ function shareData(state: Stage, { pduType2, body }: pdus.ShareData): ClientOutc
       return to(state, [], drawn(body));
     case PduType2.POINTER: {
       const { messageType, pointerAttributeData } = decode(out.TS_POINTER_PDU, body);
-      if (messageType === out.PointerMessage.COLOR) return to(state, [], [colourPointer(pointerAttributeData)]);
+      if (messageType === out.PointerMessage.COLOR) return to(state, [], [picturedPointer(out.TS_COLORPOINTERATTRIBUTE, pointerAttributeData)]);
+      if (messageType === out.PointerMessage.POINTER) return to(state, [], [picturedPointer(out.TS_POINTERATTRIBUTE, pointerAttributeData)]);
       if (messageType !== out.PointerMessage.SYSTEM) return to(state);
       const { systemPointerType } = decode(out.TS_SYSTEMPOINTERATTRIBUTE, pointerAttributeData);
       return to(state, [], [{ type: 'pointer', shape: systemPointerType === out.SystemPointer.NULL ? 'hidden' : 'default' }]);
@@ -172,8 +186,8 @@ function drawn(body: Uint8Array): ClientEffect[] {
   }
 }
 
-function colourPointer(attribute: Uint8Array): ClientEffect {
-  decode(out.TS_COLORPOINTERATTRIBUTE, attribute);
+function picturedPointer(codec: Codec<unknown>, attribute: Uint8Array): ClientEffect {
+  decode(codec, attribute);
   return { type: 'pointer', shape: 'picture' };
 }
 
@@ -202,7 +216,9 @@ function draw(updateCode: number, body: Uint8Array): ClientEffect[] {
     case out.UpdateCode.PTR_DEFAULT:
       return [{ type: 'pointer', shape: 'default' }];
     case out.UpdateCode.COLOR:
-      return [colourPointer(body)];
+      return [picturedPointer(out.TS_COLORPOINTERATTRIBUTE, body)];
+    case out.UpdateCode.POINTER:
+      return [picturedPointer(out.TS_POINTERATTRIBUTE, body)];
     default:
       return [];
   }

@@ -141,12 +141,6 @@ export const TS_BITMAPCACHE_CAPABILITYSET = pdu('TS_BITMAPCACHE_CAPABILITYSET', 
   Cache2MaximumCellSize: u16le,
 });
 
-export const TS_BITMAPCACHE_HOSTSUPPORT_CAPABILITYSET = pdu('TS_BITMAPCACHE_HOSTSUPPORT_CAPABILITYSET', '[MS-RDPBCGR] 2.2.7.2.1', {
-  cacheVersion: u8,
-  pad1: zeroes(1),
-  pad2: zeroes(2),
-});
-
 export const TS_SOUND_CAPABILITYSET = pdu('TS_SOUND_CAPABILITYSET', '[MS-RDPBCGR] 2.2.7.1.11', { soundFlags: u16le, pad2octetsA: zeroes(2) });
 
 /** `VCChunkSize` is what the server tells its clients, in bytes. */

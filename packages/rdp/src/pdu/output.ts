@@ -54,8 +54,6 @@ export const TS_UPDATE_PALETTE_DATA = pdu('TS_UPDATE_PALETTE_DATA', '[MS-RDPBCGR
   paletteEntries: array(TS_PALETTE_ENTRY),
 });
 
-export const TS_UPDATE_SYNC = pdu('TS_UPDATE_SYNC', '[MS-RDPBCGR] 2.2.9.1.1.3.1.3', { updateType: constant(u16le, UpdateType.SYNCHRONIZE), pad2Octets: zeroes(2) });
-
 /** `messageType` of a slow-path pointer update. */
 export const PointerMessage = { SYSTEM: 0x0001, POSITION: 0x0003, COLOR: 0x0006, CACHED: 0x0007, POINTER: 0x0008 } as const;
 
@@ -84,8 +82,6 @@ export const TS_COLORPOINTERATTRIBUTE = pdu('TS_COLORPOINTERATTRIBUTE', '[MS-RDP
 /** A pointer of any depth: `xorBpp` bits a pixel in the XOR mask. */
 export const TS_POINTERATTRIBUTE = pdu('TS_POINTERATTRIBUTE', '[MS-RDPBCGR] 2.2.9.1.1.4.5', { xorBpp: u16le, colorPtrAttr: TS_COLORPOINTERATTRIBUTE });
 
-export const TS_CACHEDPOINTERATTRIBUTE = pdu('TS_CACHEDPOINTERATTRIBUTE', '[MS-RDPBCGR] 2.2.9.1.1.4.6', { cacheIndex: u16le });
-
 /** `updateCode` of a fast-path update. */
 export const UpdateCode = { ORDERS: 0x0, BITMAP: 0x1, PALETTE: 0x2, SYNCHRONIZE: 0x3, SURFCMDS: 0x4, PTR_NULL: 0x5, PTR_DEFAULT: 0x6, PTR_POSITION: 0x8, COLOR: 0x9, CACHED: 0xa, POINTER: 0xb, LARGE_POINTER: 0xc } as const;
 
@@ -98,9 +94,12 @@ export interface FastPathUpdate {
   readonly updateData: Uint8Array;
 }
 
+/** Bytes of TS_FP_UPDATE before its data. */
+const FP_UPDATE_HEADER = 3;
+
 /** A fast-path update; `compression` is never used here and refused when read. [MS-RDPBCGR] 2.2.9.1.2.1 */
 export const TS_FP_UPDATE: Codec<FastPathUpdate> = {
-  size: ({ updateData }) => 3 + updateData.length,
+  size: ({ updateData }) => FP_UPDATE_HEADER + updateData.length,
   encode({ updateCode, fragmentation, updateData }, out) {
     u8.encode(updateCode | (fragmentation << 4), out);
     u16le.encode(updateData.length, out);
@@ -114,9 +113,6 @@ export const TS_FP_UPDATE: Codec<FastPathUpdate> = {
     return { updateCode: header & 0xf, fragmentation: (header >> 4) & 3, updateData: input.takeBytes(u16le.decode(input)) };
   },
 };
-
-/** Bytes of TS_FP_UPDATE before its data. */
-export const FP_UPDATE_HEADER = 3;
 
 /** The updates of a decrypted fast-path output PDU. */
 export function decodeFastPathUpdates(body: Uint8Array): FastPathUpdate[] {

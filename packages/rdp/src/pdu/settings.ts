@@ -92,8 +92,6 @@ export const TS_UD_CS_NET = pdu('TS_UD_CS_NET', '[MS-RDPBCGR] 2.2.1.3.4', {
   newerFields,
 });
 
-export const ClusterFlags = { REDIRECTION_SUPPORTED: 0x1, REDIRECTED_SESSIONID_FIELD_VALID: 0x2 } as const;
-
 export const TS_UD_CS_CLUSTER = pdu('TS_UD_CS_CLUSTER', '[MS-RDPBCGR] 2.2.1.3.5', { Flags: u32le, RedirectedSessionID: u32le, newerFields });
 
 export const TS_MONITOR_DEF = pdu('TS_MONITOR_DEF', '[MS-RDPBCGR] 2.2.1.3.6.1', { left: s32le, top: s32le, right: s32le, bottom: s32le, flags: u32le });

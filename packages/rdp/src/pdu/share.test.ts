@@ -56,6 +56,11 @@ describe('the sets of [MS-RDPBCGR] 4.1.12 and 4.1.13', () => {
   testCodec('input', caps.TS_INPUT_CAPABILITYSET, { inputFlags: 0x15, keyboardLayout: 0x409, keyboardType: 4, keyboardSubType: 0, keyboardFunctionKey: 12, imeFileName: '' }, hex(`1500 0000 09040000 04000000 00000000 0c000000 ${zeroes(64)}`), [4, 8, 12, 16, 20]);
   testCodec('virtual channel', caps.TS_VIRTUALCHANNEL_CAPABILITYSET, { flags: 2, VCChunkSize: 1600 }, hex('02000000 40060000'), [4]);
   testCodec('font', caps.TS_FONT_CAPABILITYSET, { fontSupportFlags: 1 }, hex('0100'), [0]);
+  testCodec('sound', caps.TS_SOUND_CAPABILITYSET, { soundFlags: 1 }, hex('0100 0000'));
+  testCodec('colour cache', caps.TS_COLORCACHE_CAPABILITYSET, { colorTableCacheSize: 6 }, hex('0600 0000'));
+  testCodec('control', caps.TS_CONTROL_CAPABILITYSET, { controlFlags: 0, remoteDetachFlag: 0, controlInterest: 2, detachInterest: 2 }, hex('0000 0000 0200 0200'));
+  testCodec('window activation', caps.TS_WINDOWACTIVATION_CAPABILITYSET, { helpKeyFlag: 0, helpKeyIndexFlag: 0, helpExtendedKeyFlag: 0, windowManagerKeyFlag: 1 }, hex('0000 0000 0000 0100'));
+  testCodec('bitmap cache', caps.TS_BITMAPCACHE_CAPABILITYSET, { Cache0Entries: 120, Cache0MaximumCellSize: 1024, Cache1Entries: 120, Cache1MaximumCellSize: 4096, Cache2Entries: 337, Cache2MaximumCellSize: 16384 }, hex(`${zeroes(24)} 7800 0004 7800 0010 5101 0040`));
   testCodec('multifragment update', caps.TS_MULTIFRAGMENTUPDATE_CAPABILITYSET, { MaxRequestSize: 65536 }, hex('00000100'));
   testCodec('large pointer', caps.TS_LARGE_POINTER_CAPABILITYSET, { largePointerSupportFlags: 1 }, hex('0100'));
   test('a share has nothing of what it does not need: padding of other values is read', () => {

@@ -3,7 +3,7 @@
  *
  * [T123] 8, [X224] 13.3, 13.4, 13.5, 13.7; [MS-RDPBCGR] 2.2.1.1 (Connection Request), 2.2.1.2 (Connection Confirm). Pure.
  */
-import { bytes, type Codec, constant, Cursor, decode, encode, lengthOf, optional, pdu, rest, u16be, u16le, u32le, u8, type Value, WireError, zeroes } from '@belvedere/wire';
+import { type Codec, constant, Cursor, decode, encode, lengthOf, pdu, rest, u16be, u16le, u32le, u8, type Value, WireError, zeroes } from '@belvedere/wire';
 
 /** `requestedProtocols` bits and `selectedProtocol` values. RDP is Standard RDP Security: RC4 or 3DES inside RDP, no TLS. */
 export const Protocol = { RDP: 0x0, SSL: 0x1, HYBRID: 0x2, RDSTLS: 0x4, HYBRID_EX: 0x8 } as const;
@@ -22,9 +22,6 @@ export const RDP_NEG_REQ = pdu('RDP_NEG_REQ', '[MS-RDPBCGR] 2.2.1.1.1', {
   length: constant(u16le, 8),
   requestedProtocols: u32le,
 });
-
-/** `flags` of RDP_NEG_REQ. */
-export const NegotiationFlags = { CORRELATION_INFO_PRESENT: 0x08 } as const;
 
 /** `flags` of RDP_NEG_RSP. */
 export const NegotiationResponseFlags = { EXTENDED_CLIENT_DATA_SUPPORTED: 0x01 } as const;
@@ -66,20 +63,6 @@ export const X224_CONNECTION_REQUEST = connectTpdu('X224_CONNECTION_REQUEST', '[
 export const X224_CONNECTION_CONFIRM = connectTpdu('X224_CONNECTION_CONFIRM', '[X224] 13.4', TpduCode.CONNECTION_CONFIRM, rest);
 
 export const X224_DATA = pdu('X224_DATA', '[X224] 13.7', { LI: constant(u8, 2), code: constant(u8, TpduCode.DATA), EOT: constant(u8, 0x80), userData: rest });
-
-export const RDP_NEG_CORRELATION_INFO = pdu('RDP_NEG_CORRELATION_INFO', '[MS-RDPBCGR] 2.2.1.1.2', {
-  type: constant(u8, 0x06),
-  flags: u8,
-  length: constant(u16le, 36),
-  correlationId: bytes(16),
-  reserved: zeroes(16),
-});
-
-/** What stands behind the cookie line of a Connection Request. Clients of RDP 5.1 and older send nothing. */
-export const CONNECTION_REQUEST_DATA = pdu('CONNECTION_REQUEST_DATA', '[MS-RDPBCGR] 2.2.1.1', {
-  rdpNegReq: optional(RDP_NEG_REQ),
-  rdpCorrelationInfo: optional(RDP_NEG_CORRELATION_INFO),
-});
 
 export interface ConnectionRequest {
   /** The routing token or cookie line, without its CR LF; not interpreted ([MS-RDPBCGR] 3.3.5.3.1). */

@@ -89,6 +89,10 @@ describe.each([['fast', true], ['slow', false]])('on the %s path', (_name, fastP
   const shapes = (change: Partial<ClientCapabilities>, ...asked: Parameters<typeof pointerUpdate>[1][]): unknown[] =>
     effects(asked.flatMap((shape) => pointerUpdate(share({ fastPathOutput, ...change }), shape))).map((effect) => effect.type === 'pointer' && effect.shape);
   test('pointers', () => expect(shapes({}, 'hidden', 'default', ARROW)).toEqual(['hidden', 'default', 'picture']));
+  test('pointers with alpha', () => {
+    const shape = { ...ARROW, xorBpp: 32, xorMaskData: new Uint8Array(4096) };
+    expect([...shapes({}, shape), ...shapes({ newPointers: false }, shape)]).toEqual(['picture', 'default']);
+  });
   test('pointers of a client without a cache', () => expect(shapes({ pointerCache: 0 }, 'hidden', ARROW)).toEqual(['hidden', 'default']));
   test('the palette', () => {
     expect(effects(paletteUpdate(share({ fastPathOutput }), Uint32Array.of(0x010203, 0xfffefd)))).toEqual([{ type: 'palette', colours: Uint32Array.of(0x010203, 0xfffefd) }]);

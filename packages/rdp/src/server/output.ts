@@ -105,19 +105,32 @@ function fastPathUpdates({ link, capabilities }: Share, updateCode: number, body
   return packets;
 }
 
-/** What the client's pointer looks like: hidden, the client's own arrow, or a picture. */
-export type PointerShape = 'hidden' | 'default' | ColorPointer;
+/** A pointer whose XOR mask has `xorBpp` bits a pixel: 1, 4, 8, 16, 24 or 32, these with alpha. */
+export interface NewPointer extends ColorPointer {
+  readonly xorBpp: number;
+}
 
-/** The pointer. A client that keeps no colour pointers gets its own arrow instead of a picture. */
+/** What the client's pointer looks like: hidden, the client's own arrow, or a picture. */
+export type PointerShape = 'hidden' | 'default' | ColorPointer | NewPointer;
+
+/** The pointer. A client that keeps no pictures of this kind gets its own arrow instead. */
 export function pointerUpdate(share: Share, shape: PointerShape): Uint8Array[] {
-  if (typeof shape === 'string' || share.capabilities.pointerCache === 0) {
-    const hidden = shape === 'hidden';
-    if (share.capabilities.fastPathOutput) return fastPathUpdates(share, hidden ? out.UpdateCode.PTR_NULL : out.UpdateCode.PTR_DEFAULT, new Uint8Array(0));
-    const systemPointerType = hidden ? out.SystemPointer.NULL : out.SystemPointer.DEFAULT;
-    return slowPathPointer(share, out.PointerMessage.SYSTEM, encode(out.TS_SYSTEMPOINTERATTRIBUTE, { systemPointerType }));
+  const { fastPathOutput, pointerCache, newPointers } = share.capabilities;
+  const { UpdateCode, PointerMessage } = out;
+  const send = (updateCode: number, fastBody: Uint8Array, messageType: number, attribute: Uint8Array): Uint8Array[] =>
+    fastPathOutput ? fastPathUpdates(share, updateCode, fastBody) : slowPathPointer(share, messageType, attribute);
+  const system = (updateCode: number, systemPointerType: number): Uint8Array[] =>
+    send(updateCode, new Uint8Array(0), PointerMessage.SYSTEM, encode(out.TS_SYSTEMPOINTERATTRIBUTE, { systemPointerType }));
+
+  if (shape === 'hidden') return system(UpdateCode.PTR_NULL, out.SystemPointer.NULL);
+  if (shape === 'default' || !('xorBpp' in shape ? newPointers : pointerCache > 0)) return system(UpdateCode.PTR_DEFAULT, out.SystemPointer.DEFAULT);
+  const colorPtrAttr = { cacheIndex: 0, ...shape };
+  if (!('xorBpp' in shape)) {
+    const attribute = encode(out.TS_COLORPOINTERATTRIBUTE, colorPtrAttr);
+    return send(UpdateCode.COLOR, attribute, PointerMessage.COLOR, attribute);
   }
-  const attribute = encode(out.TS_COLORPOINTERATTRIBUTE, { cacheIndex: 0, ...shape });
-  return share.capabilities.fastPathOutput ? fastPathUpdates(share, out.UpdateCode.COLOR, attribute) : slowPathPointer(share, out.PointerMessage.COLOR, attribute);
+  const attribute = encode(out.TS_POINTERATTRIBUTE, { xorBpp: shape.xorBpp, colorPtrAttr });
+  return send(UpdateCode.POINTER, attribute, PointerMessage.POINTER, attribute);
 }
 
 const slowPathPointer = (share: Share, messageType: number, pointerAttributeData: Uint8Array): Uint8Array[] => [

@@ -4,22 +4,23 @@
  * Not pure: the outermost layer.
  */
 import { EventEmitter } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import type { Server, Socket } from 'node:net';
 import { ARROW, DisplayHub } from '../graphics/index.js';
 import { ErrorInfo } from '../pdu/errorInfo.js';
 import type { Screen } from '../ports.js';
 import { admit, type Admission } from './admission.js';
 import { Connection } from './connection.js';
-import type { ClientInfo, Log, RdpServerOptions, TlsCertificate } from './options.js';
+import { openPort, portOf } from './listen.js';
+import type { ClientInfo, Log, RdpServerOptions } from './options.js';
 import type { PointerShape } from './output.js';
 import { Session, type SessionHost } from './session.js';
 import type { StepContext } from './step.js';
+import { TlsSettings } from './tls.js';
 
 const LOGIN_TIMEOUT = 30_000;
 const JUDGEMENT_TIMEOUT = 60_000;
 const MAX_CLIENTS = 32;
-/** Connections that have not logged in. The oldest makes room for a new one, so that idle ones lock nobody out. */
+/** Connections that have not logged in. The oldest, first of those that did not even try, makes room for a new one: idle ones lock nobody out. */
 const MAX_STRANGERS = 64;
 
 export interface RdpServerEvents {
@@ -35,6 +36,7 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
   private readonly log: Log;
   private readonly context: StepContext;
   private readonly host: SessionHost;
+  private readonly tls: TlsSettings;
   private listeners_: readonly Server[] = [];
   private nextId = 1;
   private shape: PointerShape = ARROW;
@@ -46,9 +48,9 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
    */
   static async listen(options: RdpServerOptions): Promise<RdpServer> {
     if (options.screens.length === 0) throw new TypeError('a server needs at least one screen');
-    await secureContext(options.certificate);
     const server = new RdpServer(options);
     try {
+      await server.tls.current();
       server.listeners_ = await openPort(options.ports, options.addresses ?? [], (socket) => server.accept(socket));
     } catch (error) {
       server.closeDisplays();
@@ -59,6 +61,7 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
 
   private constructor(private readonly options: RdpServerOptions) {
     super();
+    this.tls = new TlsSettings(options.certificate);
     this.log = options.log ?? (() => undefined);
     this.displays = options.screens.map((screen) => ({ screen, hub: new DisplayHub(screen) }));
     this.context = {
@@ -126,12 +129,15 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
   private accept(socket: Socket): void {
     if (this.closing) return void socket.destroy();
     const strangers = [...this.sessions].filter(({ admitted }) => !admitted);
-    if (strangers.length >= MAX_STRANGERS) strangers[0].destroy('too many connections have not logged in');
+    if (strangers.length >= MAX_STRANGERS) {
+      const silent = strangers.find(({ knocked }) => !knocked) ?? strangers[0];
+      silent.destroy('too many connections have not logged in');
+    }
     const id = this.nextId++;
     const connection = new Connection(socket, {
       id,
       context: this.context,
-      secureContext: () => secureContext(this.options.certificate),
+      secureContext: () => this.tls.current(),
       log: this.log,
       loginTimeout: this.host.loginTimeout,
       onEffect: (effect) => session.handle(effect),
@@ -163,67 +169,3 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
     if (announced) this.emit('disconnected', info, reason);
   }
 }
-
-const portOf = (listener: Server): number => {
-  const address = listener.address();
-  if (address === null || typeof address === 'string') throw new Error('the server is not listening');
-  return address.port;
-};
-
-let cached: { readonly texts: TlsCertificate; readonly context: SecureContext } | undefined;
-
-/** The TLS settings for one connection. The last ones are kept: parsing a key costs more than reading it. */
-async function secureContext(source: RdpServerOptions['certificate']): Promise<SecureContext> {
-  const { key, cert, ca } = await source();
-  if (cached && cached.texts.key === key && cached.texts.cert === cert && cached.texts.ca === ca) return cached.context;
-  const context = createSecureContext({ key, cert: ca ? `${cert}\n${ca}` : cert, minVersion: 'TLSv1.2' });
-  cached = { texts: { key, cert, ca }, context };
-  return context;
-}
-
-/** Every address of the host: of both families, or of IPv4 where there is no IPv6. */
-const EVERYWHERE = ['::', '0.0.0.0'];
-/** What an operating system says where it has no IPv6. */
-const NO_IPV6 = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL']);
-
-async function openPort(ports: readonly number[], addresses: readonly string[], accept: (socket: Socket) => void): Promise<Server[]> {
-  const problems: string[] = [];
-  for (const port of ports) {
-    try {
-      return await listenOn(port, addresses, accept);
-    } catch (error) {
-      problems.push(`port ${port}: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  }
-  throw new Error(`the remote display found no port to listen on: ${problems.join('; ') || 'none was named'}`);
-}
-
-async function listenOn(port: number, addresses: readonly string[], accept: (socket: Socket) => void): Promise<Server[]> {
-  if (addresses.length === 0) {
-    const [both, ipv4] = EVERYWHERE;
-    return [
-      await listenAt(port, both, accept).catch((error: NodeJS.ErrnoException) => {
-        if (NO_IPV6.has(error.code ?? '')) return listenAt(port, ipv4, accept);
-        throw error;
-      }),
-    ];
-  }
-  const open: Server[] = [];
-  try {
-    for (const address of addresses) open.push(await listenAt(open.length ? portOf(open[0]) : port, address, accept));
-    return open;
-  } catch (error) {
-    for (const listener of open) listener.close();
-    throw error;
-  }
-}
-
-const listenAt = (port: number, host: string, accept: (socket: Socket) => void): Promise<Server> =>
-  new Promise((resolve, reject) => {
-    const listener = createServer({ noDelay: true }, accept);
-    listener.once('error', reject);
-    listener.listen({ port, host }, () => {
-      listener.off('error', reject);
-      resolve(listener);
-    });
-  });

@@ -73,6 +73,11 @@ export class Session {
     };
   }
 
+  /** It has said who it is. */
+  get knocked(): boolean {
+    return this.logon !== undefined;
+  }
+
   handle(effect: SessionEffect): void {
     switch (effect.type) {
       case 'authenticate':
@@ -120,7 +125,7 @@ export class Session {
     const judgement = await judge(authenticator, attempt, this.gone.signal, this.host.judgementTimeout);
     if (this.gone.signal.aborted) return;
     this.judged(judgement, screen);
-    log?.('info', `client ${this.id} from ${this.connection.address}: login of "${user}" ${judgement.granted ? 'granted' : `refused: ${judgement.reason}`}`);
+    log?.('info', `client ${this.id} from ${this.connection.address}: login of ${JSON.stringify(user)} ${judgement.granted ? 'granted' : `refused: ${judgement.reason}`}`);
   }
 
   private judged(judgement: Judgement, screen: number): void {

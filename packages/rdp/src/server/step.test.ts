@@ -206,6 +206,17 @@ describe('a connection', () => {
     expect(line.server.step).toBe('active');
   });
 
+  test.each([['RC4', ENCRYPTION_METHOD['128BIT']], ['FIPS', ENCRYPTION_METHOD.FIPS]])('outlives the renewal of its keys in both directions (%s)', (_name, encryptionMethods) => {
+    const line = admitted({ encryptionMethods });
+    const count = 4200;
+    for (let i = 0; i < count; i++) {
+      line.toServer([data(line.active.line, line.active.share.shareId, pdus.PduType2.SHUTDOWN_REQUEST, new Uint8Array(0))]);
+    }
+    expect(line.clientEffects.filter(({ type }) => type === 'shutdownDenied').length).toBe(count);
+    line.toServer(inputPackets(line.active, [{ type: 'scancode', keyboardFlags: 0, keyCode: 0x1e }], line.asked));
+    expect(line.effects.at(-1)?.type).toBe('input');
+  });
+
   test('of a client that says good-bye is over', () => {
     const line = admitted();
     line.toServer([encodeData(encode(mcs.DISCONNECT_PROVIDER_ULTIMATUM, { reason: mcs.Reason.USER_REQUESTED }))]);
