@@ -1,1 +1,4 @@
-export { default } from '../../jest.base.mjs';
+import base from '../../jest.base.mjs';
+
+// Tests start processes, on machines that may be busy with others.
+export default { ...base, testTimeout: 60_000 };

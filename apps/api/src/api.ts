@@ -3,7 +3,6 @@ import 'reflect-metadata';
 import type { LoggerService } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { SwaggerModule } from '@nestjs/swagger';
 import { mkdir } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +16,7 @@ import { type InstanceLock, takeInstanceLock } from './host/instance-lock.js';
 import { requirePermissions } from './http/permission.js';
 import { validation } from './http/validation.js';
 import { MachineStore } from './machines/machine.store.js';
-import { openApiDocument } from './openapi/document.js';
+import { docs } from './openapi/docs.js';
 import { StateStore } from './supervisor/state.store.js';
 import { Supervisor } from './supervisor/supervisor.js';
 
@@ -90,7 +89,7 @@ async function assemble(home: Home, lock: InstanceLock, options: ApiOptions): Pr
     app.disable('etag');
     app.useGlobalPipes(validation());
     requirePermissions(app.get(DiscoveryService), new MetadataScanner());
-    SwaggerModule.setup('docs', app, () => openApiDocument(app), { jsonDocumentUrl: 'docs/openapi.json', yamlDocumentUrl: 'docs/openapi.yaml' });
+    app.use('/docs', docs(app));
     await app.init();
     await findMachines(app);
     doors = await openDoors(home, app.getHttpAdapter().getInstance() as RequestListener, options.port);

@@ -1,12 +1,12 @@
 import { Controller, type MessageEvent, Sse } from '@nestjs/common';
-import { ApiExtraModels, ApiOkResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import { Also, AnswersSchema, Heading } from '../http/openapi.js';
 import { Observable } from 'rxjs';
 import { Needs } from '../http/permission.js';
 import { EventHub } from './event-hub.js';
 import { MachineEvent, RegistryEvent, VrdeEvent } from './event.dto.js';
 
-@ApiTags('events')
-@ApiExtraModels(MachineEvent, VrdeEvent, RegistryEvent)
+@Heading('events')
+@Also(MachineEvent, VrdeEvent, RegistryEvent)
 @Controller('events')
 export class EventsController {
   constructor(private readonly hub: EventHub) {}
@@ -14,10 +14,7 @@ export class EventsController {
   /** Server-sent events from the moment of the answer's headers on; each `data` is one JSON object. */
   @Sse()
   @Needs('machine.read')
-  @ApiOkResponse({
-    description: 'server-sent events; the schema is that of each data line',
-    content: { 'text/event-stream': { schema: { oneOf: [MachineEvent, VrdeEvent, RegistryEvent].map((event) => ({ $ref: getSchemaPath(event) })) } } },
-  })
+  @AnswersSchema(({ getSchemaPath }) => ({ 'text/event-stream': { oneOf: [MachineEvent, VrdeEvent, RegistryEvent].map((event) => ({ $ref: getSchemaPath(event) })) } }))
   watchEvents(): Observable<MessageEvent> {
     return new Observable((subscriber) => {
       // Headers go out with the first message: this one tells the client that it misses nothing from here on.

@@ -1,13 +1,12 @@
-import { Body, Controller, Get, HttpCode, Param, Put } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Param, Put } from '@nestjs/common';
+import { Answers, AnswersSchema, Heading, MachineRef } from '../http/openapi.js';
 import { Needs } from '../http/permission.js';
-import { Ref } from '../machines/machines.controller.js';
 import { ExtraDataValue } from './extradata.dto.js';
 import { ExtraDataService } from './extradata.service.js';
 
-const TextMapAnswer = (): MethodDecorator => ApiOkResponse({ schema: { type: 'object', additionalProperties: { type: 'string' } } });
+const TextMapAnswer = (): MethodDecorator => AnswersSchema(() => ({ 'application/json': { type: 'object', additionalProperties: { type: 'string' } } }));
 
-@ApiTags('extradata')
+@Heading('extradata')
 @Controller()
 export class ExtraDataController {
   constructor(private readonly extraData: ExtraDataService) {}
@@ -20,26 +19,24 @@ export class ExtraDataController {
   }
 
   @Put('extradata/:key')
-  @HttpCode(204)
   @Needs('system.change')
-  @ApiNoContentResponse()
+  @Answers(204)
   setGlobalExtraData(@Param('key') key: string, @Body() { value }: ExtraDataValue): Promise<void> {
     return this.extraData.setGlobal(key, value);
   }
 
   @Get('machines/:ref/extradata')
   @Needs('machine.read')
-  @Ref()
+  @MachineRef()
   @TextMapAnswer()
   getMachineExtraData(@Param('ref') ref: string): Promise<Record<string, string>> {
     return this.extraData.ofMachine(ref);
   }
 
   @Put('machines/:ref/extradata/:key')
-  @HttpCode(204)
   @Needs('machine.change')
-  @Ref()
-  @ApiNoContentResponse()
+  @MachineRef()
+  @Answers(204)
   setMachineExtraData(@Param('ref') ref: string, @Param('key') key: string, @Body() { value }: ExtraDataValue): Promise<void> {
     return this.extraData.setOfMachine(ref, key, value);
   }

@@ -4,9 +4,10 @@
  * A field is required unless `optional`; `null` is a value of its own and only `nullable` fields take it.
  */
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import type { ApiPropertyOptions } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn, IsInt, IsObject, IsString, Matches, Max, MaxLength, Min, ValidateBy, ValidateIf, ValidateNested } from 'class-validator';
+import { described } from './openapi.js';
 
 interface Common {
   readonly optional?: boolean;
@@ -17,7 +18,7 @@ interface Common {
 
 const field = ({ optional, nullable, doc }: Common, schema: ApiPropertyOptions, ...checks: PropertyDecorator[]): PropertyDecorator =>
   applyDecorators(
-    ApiProperty({ ...schema, required: !optional, ...(nullable ? { nullable } : {}), ...(doc ? { description: doc } : {}) } as ApiPropertyOptions),
+    described(({ ApiProperty }) => ApiProperty({ ...schema, required: !optional, ...(nullable ? { nullable } : {}), ...(doc ? { description: doc } : {}) } as ApiPropertyOptions)),
     ValidateIf((_, value: unknown) => !(optional && value === undefined) && !(nullable && value === null)),
     ...checks,
   );

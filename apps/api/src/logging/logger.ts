@@ -2,11 +2,14 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino } from 'pino';
 
+/** What the framework says of its own start is of no use to an administrator. */
+const chatter = ['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication'];
+
 export class ApiLogger implements LoggerService {
   private readonly pino = pino({ base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 1, sync: true }));
 
   log(message: unknown, context?: string): void {
-    this.pino.info({ context }, String(message));
+    if (!chatter.includes(context ?? '')) this.pino.info({ context }, String(message));
   }
 
   warn(message: unknown, context?: string): void {

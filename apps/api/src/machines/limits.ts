@@ -7,8 +7,8 @@ import { invalid, unsupported } from '../http/api-error.js';
 import type { BootDevice, Bus, DriveType } from './words.js';
 
 export const limits = {
-  memoryMiB: { min: 4, max: 2048 },
-  vramMiB: { min: 1, max: 128 },
+  memoryMiB: { min: 4, max: 2047 },
+  vramMiB: { min: 1, max: 256 },
   cpus: { min: 1, max: 1 },
   monitorCount: { min: 1, max: 1 },
 } as const;

@@ -70,7 +70,7 @@ export class MachinesService {
   async register(settingsFile: string): Promise<Machine> {
     if (!isAbsolute(settingsFile)) throw invalid(`settings file '${settingsFile}' is not an absolute path`);
     const file = normalize(settingsFile);
-    const read = readSettings(await readSettingsFile(file), dirname(file));
+    const read = await readSettings(await readSettingsFile(file), dirname(file));
     const named = await Promise.all(read.media.map(({ uuid, type, path }) => this.media.named(uuid, type, path)));
     const settings = joinMedia(read, new Map(named.map(({ medium }) => [medium.uuid, medium])));
     const record = await this.machines.add(settings, file, async (manager) => {

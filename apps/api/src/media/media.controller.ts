@@ -1,28 +1,28 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, ParseBoolPipe, ParseEnumPipe, Post, Query } from '@nestjs/common';
-import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, Param, ParseBoolPipe, ParseEnumPipe, Post, Query } from '@nestjs/common';
+import { Answers, Heading, InPath, InQuery } from '../http/openapi.js';
 import { Needs } from '../http/permission.js';
 import { type MediumType, mediumTypes } from '../machines/words.js';
 import { CreateMedium, Medium } from './medium.dto.js';
 import { MediaService } from './media.service.js';
 
-const MediumRef = (): MethodDecorator => ApiParam({ name: 'ref', type: String, description: "the medium's UUID or absolute path" });
+const MediumRef = (): MethodDecorator => InPath('ref', "the medium's UUID or absolute path");
 
-@ApiTags('media')
+@Heading('media')
 @Controller('media')
 export class MediaController {
   constructor(private readonly media: MediaService) {}
 
   @Get()
   @Needs('media.read')
-  @ApiQuery({ name: 'type', enum: mediumTypes, required: false })
-  @ApiOkResponse({ type: [Medium] })
+  @InQuery('type', { enum: mediumTypes }, 'only images of this type')
+  @Answers(200, [Medium])
   listMedia(@Query('type', new ParseEnumPipe(Object.fromEntries(mediumTypes.map((type) => [type, type])), { optional: true })) type?: MediumType): Promise<Medium[]> {
     return this.media.list(type);
   }
 
   @Post()
   @Needs('media.change')
-  @ApiCreatedResponse({ type: Medium })
+  @Answers(201, Medium)
   createMedium(@Body() body: CreateMedium): Promise<Medium> {
     return this.media.create(body);
   }
@@ -30,17 +30,16 @@ export class MediaController {
   @Get(':ref')
   @Needs('media.read')
   @MediumRef()
-  @ApiOkResponse({ type: Medium })
+  @Answers(200, Medium)
   getMedium(@Param('ref') ref: string): Promise<Medium> {
     return this.media.get(ref);
   }
 
   @Delete(':ref')
-  @HttpCode(204)
   @Needs('media.change')
   @MediumRef()
-  @ApiQuery({ name: 'delete', type: Boolean, required: false, description: 'true: the file too' })
-  @ApiNoContentResponse()
+  @InQuery('delete', { type: Boolean }, 'true: the file too')
+  @Answers(204)
   closeMedium(@Param('ref') ref: string, @Query('delete', new ParseBoolPipe({ optional: true })) file?: boolean): Promise<void> {
     return this.media.close(ref, file ?? false);
   }

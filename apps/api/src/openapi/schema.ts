@@ -7,7 +7,7 @@ import { openApiDocument } from './document.js';
 /** The text of `packages/client/src/schema.ts` as this API's code says it must be. Nothing is started for it. */
 export async function clientSchema(): Promise<string> {
   const app = await NestFactory.create(AppModule.with(undefined as never, undefined as never), { preview: true, logger: false, abortOnError: false });
-  const document = openApiDocument(app);
+  const document = await openApiDocument(app);
   return `/** Made from the API's OpenAPI document by \`pnpm --filter @belvedere/api run openapi\`: change the API, not this file. */\n${astToString(await openapiTS(document as unknown as OpenAPI3))}`;
 }
 

@@ -1,15 +1,15 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Answers, Heading } from '../http/openapi.js';
 import { Needs } from '../http/permission.js';
 import { OsType } from './ostype.dto.js';
 import { osTypes } from './table.js';
 
-@ApiTags('system')
+@Heading('system')
 @Controller('ostypes')
 export class OsTypesController {
   @Get()
   @Needs('status.read')
-  @ApiOkResponse({ type: [OsType] })
+  @Answers(200, [OsType])
   listOsTypes(): readonly OsType[] {
     return osTypes;
   }

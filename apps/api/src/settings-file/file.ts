@@ -27,7 +27,7 @@ export async function writeAside(file: string, text: string): Promise<Aside> {
       await handle.close();
     }
   } catch (cause) {
-    await rm(aside, { force: true });
+    await rm(aside, { force: true }).catch(() => undefined);
     throw fileError(`could not write the settings file '${file}'`, cause);
   }
   return {

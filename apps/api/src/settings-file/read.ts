@@ -37,8 +37,8 @@ export interface ReadSettings {
 export type ReadAttachment = Omit<StorageControllerSettings['attachments'][number], 'medium'> & { readonly medium: string | null };
 
 /** @param folder the file's own, which locations in it start from. @throws ApiError with the place that is wrong */
-export function readSettings(text: string, folder: string): ReadSettings {
-  const root = parseXml(text, 'VirtualBox');
+export async function readSettings(text: string, folder: string): Promise<ReadSettings> {
+  const root = await parseXml(text, 'VirtualBox');
   const machine = root.required('Machine');
   for (const name of ['stateFile', 'currentSnapshot']) {
     if (machine.attribute(name)) throw new XmlError(`${machine.place}/@${name}`, 'saved states and snapshots are not supported in this version: discard the state, and delete the snapshots, where the machine was made');

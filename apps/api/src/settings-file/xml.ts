@@ -3,10 +3,9 @@
  *
  * Document types and entities of a file's own are refused before anything is parsed.
  */
-import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { ApiError } from '../http/api-error.js';
 
-const parser = new XMLParser({
+const options = {
   ignoreAttributes: false,
   attributeNamePrefix: '@',
   parseAttributeValue: false,
@@ -16,7 +15,7 @@ const parser = new XMLParser({
   ignoreDeclaration: true,
   ignorePiTags: true,
   maxNestedTags: 32,
-});
+};
 
 export class XmlElement {
   private readonly read = new Map<string, XmlElement[]>();
@@ -111,13 +110,15 @@ export class XmlError extends ApiError {
 }
 
 /** The root element of a document. @throws XmlError */
-export function parseXml(text: string, root: string): XmlElement {
+export async function parseXml(text: string, root: string): Promise<XmlElement> {
   if (/<!(DOCTYPE|ENTITY)/i.test(text)) throw new XmlError('document', 'it declares a document type or entities, which are not accepted: remove them');
+  // Loaded for those who register machines: most starts of the API read no such file.
+  const { XMLParser, XMLValidator } = await import('fast-xml-parser');
   const valid = XMLValidator.validate(text);
   if (valid !== true) throw new XmlError(`line ${valid.err.line}`, valid.err.msg);
   let document: Record<string, unknown>;
   try {
-    document = parser.parse(text) as Record<string, unknown>;
+    document = new XMLParser(options).parse(text) as Record<string, unknown>;
   } catch (cause) {
     throw new XmlError('document', cause instanceof Error ? cause.message : String(cause), { cause });
   }

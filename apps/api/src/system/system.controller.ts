@@ -1,11 +1,11 @@
-import { Body, Controller, Get, HttpCode, Patch, Post } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Patch, Post } from '@nestjs/common';
+import { Answers, Heading } from '../http/openapi.js';
 import { Needs } from '../http/permission.js';
 import { StatusService } from './status.service.js';
 import { Health, Shutdown, Status, SystemProperties, SystemPropertyChanges } from './system.dto.js';
 import { SystemPropertiesService } from './system-properties.service.js';
 
-@ApiTags('system')
+@Heading('system')
 @Controller()
 export class SystemController {
   constructor(
@@ -15,37 +15,36 @@ export class SystemController {
 
   @Get('health')
   @Needs('anyone')
-  @ApiOkResponse({ type: Health })
+  @Answers(200, Health)
   getHealth(): Health {
     return { status: 'ok' };
   }
 
   @Get('status')
   @Needs('status.read')
-  @ApiOkResponse({ type: Status })
+  @Answers(200, Status)
   getStatus(): Promise<Status> {
     return this.status.read();
   }
 
   /** Answers first, then the API stops; with 'powerOff' it answers when the machines are off. */
   @Post('shutdown')
-  @HttpCode(202)
   @Needs('system.shutdown')
-  @ApiAcceptedResponse({ type: Status })
+  @Answers(202, Status)
   shutdown(@Body() body: Shutdown): Promise<Status> {
     return this.status.shutdown(body.machines);
   }
 
   @Get('system-properties')
   @Needs('status.read')
-  @ApiOkResponse({ type: SystemProperties })
+  @Answers(200, SystemProperties)
   getSystemProperties(): Promise<SystemProperties> {
     return this.properties.read();
   }
 
   @Patch('system-properties')
   @Needs('system.change')
-  @ApiOkResponse({ type: SystemProperties })
+  @Answers(200, SystemProperties)
   changeSystemProperties(@Body() changes: SystemPropertyChanges): Promise<SystemProperties> {
     return this.properties.change(changes);
   }

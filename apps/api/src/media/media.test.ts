@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { copyFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Machine } from '../machines/machine.dto.js';
+import { type Answer, TestHome } from '../test/home.js';
+import type { Medium } from './medium.dto.js';
+
+describe('media and storage over the socket', () => {
+  let home: TestHome;
+  const at = (name: string): string => join(home.folder, name);
+  const byPath = (path: string): string => `/media/${encodeURIComponent(path)}`;
+  const attach = (machine: string, body: object): Promise<Answer> => home.ask('PUT', `/machines/${machine}/storage-controllers/IDE/attachments`, { body });
+
+  beforeAll(async () => {
+    home = await TestHome.make();
+    const sector = Buffer.alloc(2048);
+    sector.write('\x01CD001\x01', 'latin1');
+    await writeFile(at('a.iso'), Buffer.concat([Buffer.alloc(16 * 2048), sector, Buffer.alloc(2048)]));
+    await writeFile(at('a.img'), '');
+    await truncate(at('a.img'), 1474560);
+    await writeFile(at('not.iso'), Buffer.alloc(4096, 'x'));
+  });
+  afterAll(() => home.remove());
+
+  test('a disk is made as asked, once', async () => {
+    const made = await home.get<Medium>('POST', '/media', { type: 'hdd', path: at('s.vdi'), sizeBytes: 100 << 20 });
+    expect(made).toMatchObject({ type: 'hdd', path: at('s.vdi'), format: 'VDI', variant: 'Standard', sizeBytes: 100 << 20, accessible: true, usedBy: [] });
+    expect(made.sizeOnDiskBytes!).toBeLessThan(4 << 20);
+    const fixed = await home.get<Medium>('POST', '/media', { type: 'hdd', path: at('f.vdi'), sizeBytes: 3 << 20, format: 'vdi', variant: 'fixed' });
+    expect(fixed).toMatchObject({ variant: 'Fixed', sizeBytes: 3 << 20 });
+    expect((await stat(at('f.vdi'))).size).toBeGreaterThan(3 << 20);
+    expect((await home.get<Medium[]>('GET', '/media?type=hdd')).map(({ path }) => path)).toEqual([at('f.vdi'), at('s.vdi')]);
+    expect(await home.get('GET', `/media/${made.uuid}`)).toEqual(await home.get('GET', byPath(at('s.vdi'))));
+
+    const refusals: readonly (readonly [object, string, string])[] = [
+      [{ path: at('s.vdi') }, 'VBOX_E_OBJECT_IN_USE', 'is registered already'],
+      [{ path: at('a.img') }, 'VBOX_E_FILE_ERROR', 'already exists'],
+      [{ path: at('none/x.vdi') }, 'VBOX_E_FILE_ERROR', 'could not create'],
+      [{ path: 'x.vdi' }, 'E_INVALIDARG', 'is not absolute'],
+      [{ format: 'VMDK' }, 'VBOX_E_NOT_SUPPORTED', "format 'VMDK' is not supported: use VDI"],
+      [{ variant: 'Split2G' }, 'VBOX_E_NOT_SUPPORTED', 'use Standard or Fixed'],
+      [{ sizeBytes: 1000 }, 'E_INVALIDARG', '512-byte sectors'],
+      [{ sizeBytes: 0 }, 'E_INVALIDARG', 'sizeBytes must not be less than 1'],
+    ];
+    for (const [wrong, code, message] of refusals) {
+      expect((await home.ask('POST', '/media', { body: { type: 'hdd', path: at('x.vdi'), sizeBytes: 1 << 20, ...wrong } })).body).toMatchObject({ code, message: expect.stringContaining(message) });
+    }
+    await expect(stat(at('x.vdi'))).rejects.toThrow('ENOENT');
+    for (const path of ['s.vdi', 'f.vdi']) await home.get('DELETE', `${byPath(at(path))}?delete=true`);
+    await expect(stat(at('s.vdi'))).rejects.toThrow('ENOENT');
+    expect((await home.ask('GET', byPath(at('s.vdi')))).status).toBe(404);
+    expect((await home.ask('GET', '/media?type=tape')).status).toBe(400);
+  });
+
+  test('controllers: one a bus, of chipsets that there are', async () => {
+    await home.machine('c');
+    const add = (body: object): Promise<Answer> => home.ask('POST', '/machines/c/storage-controllers', { body });
+    expect((await add({ name: 'SATA', bus: 'sata' })).body).toMatchObject({ code: 'VBOX_E_NOT_SUPPORTED', message: "storage bus 'sata' is not supported by the embedded engine: use 'ide'" });
+    expect((await add({ name: 'X', bus: 'mfm' })).body.message).toContain('use ide or floppy');
+    expect((await add({ name: 'X', bus: 'ide', chipset: 'LSILogic' })).body.message).toContain('use PIIX4, PIIX3, ICH6');
+    expect((await add({ name: 'X', bus: 'ide', portCount: 4 })).body.message).toContain('has 2 ports, not 4');
+    expect((await add({ name: 'IDE', bus: 'ide', chipset: 'ICH6', bootable: false })).body).toMatchObject({ storageControllers: [{ name: 'IDE', bus: 'ide', chipset: 'ICH6', portCount: 2, devicesPerPort: 2, bootable: false, attachments: [] }] });
+    expect((await add({ name: 'IDE', bus: 'floppy' })).body).toMatchObject({ code: 'VBOX_E_OBJECT_IN_USE' });
+    expect((await add({ name: 'IDE 2', bus: 'ide' })).body).toMatchObject({ code: 'VBOX_E_NOT_SUPPORTED' });
+    expect((await add({ name: 'Floppy', bus: 'floppy' })).body.storageControllers).toHaveLength(2);
+    expect((await home.ask('DELETE', '/machines/c/storage-controllers/SATA')).body).toMatchObject({ code: 'VBOX_E_OBJECT_NOT_FOUND', message: "machine 'c' has no storage controller named 'SATA'; it has 'IDE', 'Floppy'" });
+    expect((await home.get<Machine>('DELETE', '/machines/c/storage-controllers/IDE')).storageControllers.map(({ name }) => name)).toEqual(['Floppy']);
+  });
+
+  test('media go where they fit, and stay registered while they are attached', async () => {
+    await home.machine('m');
+    await home.get('POST', '/machines/m/storage-controllers', { name: 'IDE', bus: 'ide' });
+    await home.get('POST', '/media', { type: 'hdd', path: at('m.vdi'), sizeBytes: 1 << 20 });
+    const { body: attached } = await attach('m', { port: 0, device: 0, type: 'hdd', medium: at('m.vdi') });
+    expect(attached.storageControllers[0].attachments).toMatchObject([{ port: 0, device: 0, type: 'hdd', medium: { path: at('m.vdi'), type: 'hdd' } }]);
+    expect((await attach('m', { port: 1, device: 0, type: 'dvddrive', medium: at('a.iso') })).body.storageControllers[0].attachments).toHaveLength(2);
+    expect((await home.get<Medium[]>('GET', '/media?type=dvd'))[0]).toMatchObject({ path: at('a.iso'), usedBy: [{ name: 'm' }] });
+
+    const refusals: readonly (readonly [object, string])[] = [
+      [{ port: 2, device: 0, type: 'hdd', medium: at('m.vdi') }, 'has ports 0 to 1, not 2'],
+      [{ port: 0, device: 2, type: 'hdd', medium: at('m.vdi') }, 'has devices 0 to 1 on each port, not 2'],
+      [{ port: 0, device: 1, type: 'hdd', medium: at('m.vdi') }, "attached to port 0, device 0 of 'IDE' already"],
+      [{ port: 0, device: 1, type: 'fdd', medium: at('a.img') }, 'takes hdd and dvddrive, not fdd'],
+      [{ port: 0, device: 1, type: 'hdd', medium: at('a.iso') }, 'is a dvd image, and cannot be attached as hdd'],
+      [{ port: 0, device: 1, type: 'dvddrive', medium: at('not.iso') }, 'is no ISO image'],
+      [{ port: 0, device: 1, type: 'hdd', medium: at('none.vdi') }, 'no such file'],
+      [{ port: 0, device: 1, type: 'hdd', medium: 'emptydrive' }, 'a hard disk cannot be an empty drive'],
+      [{ port: 0, device: 1, type: 'hdd', medium: 'relative.vdi' }, 'is not absolute'],
+      [{ port: 0, device: 1, medium: at('new.vdi') }, '--type hdd, dvddrive or fdd'],
+      [{ port: 0, device: 1, type: 'hdd', medium: 'a1b2c3d4-0000-4000-8000-00000000000f' }, 'Could not find a registered medium with UUID'],
+      [{ port: 1, device: 1, medium: null }, 'has nothing attached to port 1, device 1'],
+    ];
+    for (const [body, message] of refusals) expect((await attach('m', body)).body.message).toContain(message);
+
+    await copyFile(at('m.vdi'), at('copy.vdi'));
+    expect((await attach('m', { port: 0, device: 1, type: 'hdd', medium: at('copy.vdi') })).body).toMatchObject({ code: 'VBOX_E_OBJECT_IN_USE', message: expect.stringContaining('it is a copy') });
+    expect((await home.ask('DELETE', byPath(at('m.vdi')))).body).toMatchObject({ code: 'VBOX_E_OBJECT_IN_USE', message: `image '${at('m.vdi')}' is attached to machine 'm': detach it first` });
+    expect((await attach('m', { port: 0, device: 0, medium: null })).body.storageControllers[0].attachments).toHaveLength(1);
+    await home.get('DELETE', byPath(at('m.vdi')));
+
+    await home.get('DELETE', '/machines/m?delete=true');
+    await expect(stat(at('a.iso'))).resolves.toBeDefined();
+    expect(await home.get('GET', '/media?type=dvd')).toEqual([]);
+  });
+
+  test('while the machine runs, what is in its DVD and floppy drives changes, and nothing else', async () => {
+    await home.machine('r');
+    await home.get('POST', '/machines/r/storage-controllers', { name: 'IDE', bus: 'ide' });
+    await home.get('POST', '/media', { type: 'hdd', path: at('r.vdi'), sizeBytes: 1 << 20 });
+    await attach('r', { port: 0, device: 0, type: 'hdd', medium: at('r.vdi') });
+    await attach('r', { port: 1, device: 0, type: 'dvddrive', medium: 'emptydrive' });
+    await home.get('POST', '/machines/r/start');
+    expect((await attach('r', { port: 1, device: 0, medium: at('a.iso') })).body).toMatchObject({ run: { notices: [`typed medium ${at('a.iso')}`] }, storageControllers: [{ attachments: [{}, { medium: { path: at('a.iso') } }] }] });
+    expect((await attach('r', { port: 1, device: 0, medium: 'emptydrive' })).body).toMatchObject({ storageControllers: [{ attachments: [{}, { medium: null }] }] });
+    for (const body of [{ port: 0, device: 0, medium: null }, { port: 1, device: 1, type: 'dvddrive', medium: at('a.iso') }, { port: 1, device: 0, medium: null }]) {
+      expect((await attach('r', body)).body).toMatchObject({ code: 'VBOX_E_INVALID_VM_STATE', message: expect.stringContaining('only the medium') });
+    }
+    expect((await home.ask('POST', '/machines/r/storage-controllers', { body: { name: 'F', bus: 'floppy' } })).body).toMatchObject({ code: 'VBOX_E_INVALID_VM_STATE' });
+    await home.get('POST', '/machines/r/power-off');
+  });
+});

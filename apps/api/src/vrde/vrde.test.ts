@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createServer, type Server } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import type { Machine } from '../machines/machine.dto.js';
+import { TestHome } from '../test/home.js';
+import { parsePorts } from './ports.js';
+import { changeVrde, newVrde, vrdeSpec } from './settings.js';
+
+describe('VRDE settings', () => {
+  test('a port list is tried in its order, each port once', () => {
+    expect(parsePorts('5000,5010-5012, 5000')).toEqual([5000, 5010, 5011, 5012]);
+    expect(parsePorts('1-65535')).toHaveLength(65535);
+    for (const text of ['', ',', '0', '65536', '5-', '-5', '5000;5001', 'a', '50-40', '1e3', '999999']) expect(() => parsePorts(text)).toThrow(/VRDE ports/);
+  });
+
+  test('options and properties are the same settings', () => {
+    const byOption = changeVrde(newVrde, { ports: '5000,5010-5012', addresses: '127.0.0.1' });
+    expect(changeVrde(newVrde, { properties: { 'tcp/ports': '5000,5010-5012', 'TCP/Address': '127.0.0.1' } })).toEqual(byOption);
+    expect(vrdeSpec(byOption)).toMatchObject({ ports: [5000, 5010, 5011, 5012], addresses: ['127.0.0.1'], properties: {} });
+    expect(changeVrde(byOption, { ports: 'default', properties: { 'TCP/Address': null } })).toEqual(newVrde);
+    expect(changeVrde(byOption, { ports: '0', addresses: '0.0.0.0' })).toEqual(newVrde);
+  });
+
+  test('the security method is kept in its own spelling, in any letter case', () => {
+    expect(changeVrde(newVrde, { properties: { 'Security/Method': 'tls' } }).properties).toEqual({ 'Security/Method': 'TLS' });
+    expect(changeVrde(newVrde, { properties: { 'security/method': 'NEGOTIATE' } }).properties).toEqual({});
+    expect(() => changeVrde(newVrde, { properties: { 'Security/Method': 'SSL' } })).toThrow("VRDE property Security/Method: 'SSL' is none of Negotiate, RDP, TLS");
+  });
+
+  test('what has no effect yet is refused by name, its default is not', () => {
+    for (const name of ['Client/DisableDisplay', 'Client/DisableInput', 'Client/DisableUSB', 'Client/DisableAudio', 'Client/DisableClipboard', 'Client/DisableUpstreamAudio', 'VideoChannel/Enabled', 'Security/CACertificate', 'H3DRedirect/Enabled']) {
+      expect(() => changeVrde(newVrde, { properties: { [name]: '1' } })).toThrow(`VRDE property ${name}: '1' has no effect in this version`);
+      expect(changeVrde(newVrde, { properties: { [name]: '' } })).toEqual(newVrde);
+    }
+    expect(changeVrde(newVrde, { videoChannel: false, videoChannelQuality: 75, authLibrary: null, authType: 'null' })).toEqual(newVrde);
+    expect(() => changeVrde(newVrde, { videoChannel: true })).toThrow('VideoChannel/Enabled');
+    expect(() => changeVrde(newVrde, { videoChannelQuality: 50 })).toThrow("VideoChannel/Quality: '50' has no effect");
+    expect(() => changeVrde(newVrde, { videoChannelQuality: 101 })).toThrow('101 is not between 10 and 100');
+    expect(() => changeVrde(newVrde, { authType: 'external' })).toThrow("VRDE authentication type 'external' is not supported");
+    expect(() => changeVrde(newVrde, { authLibrary: 'VBoxAuthSimple' })).toThrow("authentication library 'VBoxAuthSimple' is not supported");
+    expect(() => changeVrde(newVrde, { properties: { 'TCP/Prots': '1' } })).toThrow("unknown VRDE property 'TCP/Prots': known are TCP/Ports, ");
+    expect(() => changeVrde(newVrde, { addresses: 'localhost' })).toThrow("VRDE address 'localhost' is no IP address");
+  });
+});
+
+describe('the remote display of a running machine', () => {
+  let home: TestHome;
+  const taken: Server[] = [];
+  beforeAll(async () => {
+    home = await TestHome.make();
+  });
+  afterAll(async () => {
+    for (const server of taken) server.close();
+    await home.remove();
+  });
+
+  const port = async (): Promise<number> => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    taken.push(server);
+    return (server.address() as AddressInfo).port;
+  };
+  const free = async (): Promise<number> => {
+    const found = await port();
+    await new Promise((resolve) => taken.pop()!.close(resolve));
+    return found;
+  };
+
+  test('takes the first free port of the list, and is changed while it runs', async () => {
+    const [busy, first, second] = [await port(), await free(), await free()];
+    await home.machine('display');
+    await home.get('PATCH', '/machines/display', { vrde: { enabled: true, ports: `${busy},${first}` } });
+    const events = await home.events();
+    expect(await home.get<Machine>('POST', '/machines/display/start')).toMatchObject({ run: { vrde: { port: first } }, vrde: { ports: `${busy},${first}` } });
+    expect(await home.get('PATCH', '/machines/display/vrde', { ports: String(second), multiConnection: true })).toMatchObject({ run: { vrde: { port: second } }, vrde: { ports: String(second), multiConnection: true } });
+    expect(await events.next({ type: 'vrde' })).toMatchObject({ name: 'display', vrde: { port: second } });
+
+    const refused = await home.ask('PATCH', '/machines/display/vrde', { body: { ports: String(busy) } });
+    expect(refused).toMatchObject({ status: 500, body: { code: 'VBOX_E_HOST_ERROR', message: expect.stringContaining(String(busy)) } });
+    expect(await home.get('GET', '/machines/display')).toMatchObject({ run: { vrde: { port: second } }, vrde: { ports: String(second) } });
+    expect((await home.ask('PATCH', '/machines/display/vrde', { body: { properties: { 'Client/DisableInput': '1' } } })).body).toMatchObject({ code: 'VBOX_E_NOT_SUPPORTED' });
+
+    expect(await home.get('PATCH', '/machines/display/vrde', { enabled: false })).toMatchObject({ run: { vrde: { port: null } }, vrde: { enabled: false } });
+    await home.get('POST', '/machines/display/power-off');
+    expect((await home.ask('PATCH', '/machines/display/vrde', { body: { enabled: true } })).body).toMatchObject({ code: 'VBOX_E_INVALID_VM_STATE' });
+    events.close();
+  });
+
+  test('a machine none of whose ports is free does not start, and every port is named', async () => {
+    const ports = [await port(), await port()];
+    await home.machine('blocked');
+    await home.get('PATCH', '/machines/blocked', { vrde: { enabled: true, ports: ports.join(',') } });
+    const { body } = await home.ask('POST', '/machines/blocked/start');
+    expect(body).toMatchObject({ code: 'VBOX_E_HOST_ERROR' });
+    for (const each of ports) expect(body.message).toContain(String(each));
+    expect(await home.get('GET', '/machines/blocked')).toMatchObject({ state: 'poweroff', run: null });
+    expect(await home.get('POST', '/machines/blocked/start', { vrde: 'off' })).toMatchObject({ state: 'running', run: { vrde: { port: null } }, vrde: { enabled: true } });
+    await home.get('POST', '/machines/blocked/power-off');
+  });
+
+  test('a run of its own display: the settings stay, and a change keeps what the run was started with, also past a restart', async () => {
+    const [one, two] = [await free(), await free()];
+    await home.machine('run');
+    expect(await home.get('POST', '/machines/run/start', { vrde: 'on', vrdeProperties: { 'TCP/Ports': String(one) } })).toMatchObject({ run: { vrde: { port: one } }, vrde: { enabled: false, ports: '3389' } });
+    await home.stop();
+    await home.start();
+    expect(await home.get('PATCH', '/machines/run/vrde', { multiConnection: true })).toMatchObject({ run: { vrde: { port: one } }, vrde: { enabled: false } });
+    expect(await home.get('PATCH', '/machines/run/vrde', { ports: String(two) })).toMatchObject({ run: { vrde: { port: two } }, vrde: { enabled: false, ports: String(two) } });
+    await home.get('POST', '/machines/run/power-off');
+    expect((await home.ask('POST', '/machines/run/start', { body: { vrde: 'on', vrdeProperties: { 'TCP/Port': '1' } } })).body).toMatchObject({ code: 'E_INVALIDARG' });
+  });
+});
