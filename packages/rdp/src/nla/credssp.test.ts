@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { decode, encode, WireError } from '@belvedere/wire';
 import fc from 'fast-check';
 import { ProtocolError } from '../errors.js';
@@ -10,6 +10,9 @@ import { credSspServer, type CredSspServerSettings, type CredSspStep } from './c
 import { ntHash } from './ntlm-keys.js';
 import { NEG_STATE, NegTokenResp, writeOffer } from './spnego.js';
 import { earlyUserAuthorizationResult, TSRequest, tsRequestLength } from './tsrequest.js';
+
+// Thousands of runs, on machines that may be busy.
+jest.setTimeout(60_000);
 
 const publicKey = Uint8Array.from({ length: 270 }, (_, i) => (i * 7) & 0xff);
 const serverSettings: CredSspServerSettings = {

@@ -1,5 +1,5 @@
 /** What strangers may send before NTLM has judged them: any bytes end in an error of the two kinds or a refusal, and never in a login. */
-import { describe, test } from '@jest/globals';
+import { describe, jest, test } from '@jest/globals';
 import { encode, WireError } from '@belvedere/wire';
 import fc from 'fast-check';
 import { ProtocolError } from '../errors.js';
@@ -8,6 +8,9 @@ import { ntHash } from './ntlm-keys.js';
 import { writeNegotiate } from './ntlm-messages.js';
 import { NegTokenResp, NTLMSSP, writeOffer } from './spnego.js';
 import { TSRequest, tsRequestLength } from './tsrequest.js';
+
+// Thousands of runs, on machines that may be busy.
+jest.setTimeout(60_000);
 
 const start = (): ((bytes: Uint8Array) => Promise<CredSspStep>) =>
   credSspServer({ publicKey: new Uint8Array(270), computerName: 'host', now: () => 0, ntHash: async () => ntHash('secret') });

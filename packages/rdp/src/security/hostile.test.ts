@@ -1,6 +1,6 @@
 /** What strangers may send before anyone has judged them: any bytes end in an error of the two kinds, or in a value, and quickly. */
 import { generateKeyPairSync } from 'node:crypto';
-import { describe, test } from '@jest/globals';
+import { describe, jest, test } from '@jest/globals';
 import { WireError } from '@belvedere/wire';
 import fc from 'fast-check';
 import { ProtocolError } from '../errors.js';
@@ -10,6 +10,9 @@ import { plainLayer, standardLayer } from './layer.js';
 import { isLicensingPdu, parseLicensingPdu, validClientPdu } from './licensing.js';
 import { publicNumbers } from './rsa.js';
 import { answerStandardSecurity, offerStandardSecurity } from './standard.js';
+
+// Thousands of runs, on machines that may be busy.
+jest.setTimeout(60_000);
 
 const key = generateKeyPairSync('rsa', { modulusLength: 512 }).privateKey;
 const certificate = proprietaryCertificate(publicNumbers(key));

@@ -175,8 +175,8 @@ function readKey(path: string, text: string): KeyObject {
   }
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
   if (key.asymmetricKeyType !== 'rsa' || bits < MIN_STANDARD_BITS) {
-    const found = `a key of type ${key.asymmetricKeyType} with ${bits} bits`;
-    throw new IdentityError(path, `holds ${found}; RSA of ${MIN_STANDARD_BITS} or more is needed`);
+    const found = bits ? `${key.asymmetricKeyType} key of ${bits} bits` : `key of type ${key.asymmetricKeyType}`;
+    throw new IdentityError(path, `holds a ${found}; RSA of ${MIN_STANDARD_BITS} bits or more is needed`);
   }
   return key;
 }

@@ -21,16 +21,20 @@ const METHODS = [
   ['FIPS', ENCRYPTION_LEVEL.FIPS],
 ] as const;
 
+/** Milliseconds: a busy machine may need a few seconds for one. */
+const SLOW = 60_000;
+
 /** A payload that differs from packet to packet in content and length. */
 const payloadOf = (n: number): Buffer => Buffer.alloc(1 + (n % 61), `packet ${n} `);
 
 describe.each(METHODS)('%s', (name, level) => {
   const method = ENCRYPTION_METHOD[name];
 
-  test.each([false, true])('20,000 packets each way, slow path and fast path, salted MACs: %s', (salted) => {
+  test('20,000 packets each way, slow path and fast path, with plain and salted MACs', () => {
     const { client, server } = pair(method, level);
-    client.saltedChecksum = server.saltedChecksum = salted;
     for (let n = 0; n < 20_000; n++) {
+      // Both kinds of MAC under every key, and in the packets around each renewal.
+      client.saltedChecksum = server.saltedChecksum = (n & 2) !== 0;
       const payload = payloadOf(n);
       if (n % 3) {
         const up = server.unwrap(client.wrap(SEC.INFO_PKT, payload));
@@ -44,7 +48,7 @@ describe.each(METHODS)('%s', (name, level) => {
         if (!payload.equals(server.unwrapFastPath(encryptionFlags, body)) || !payload.equals(down)) throw new Error(`packet ${n} arrived changed`);
       }
     }
-  });
+  }, SLOW);
 
   test('a changed byte anywhere in MAC or data is refused', () => {
     for (let at = 4; at < 12 + 9; at++) {
