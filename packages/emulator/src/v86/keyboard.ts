@@ -8,7 +8,7 @@ import { wrapPort } from './inside.js';
 /** Milliseconds between two keys: no guest was written for more than a keyboard's own wire carries. */
 const SPACING = 0.25;
 /** Milliseconds until another look at a guest that takes no key now. */
-const AGAIN = 2;
+const AGAIN = 10;
 /** How long a full BIOS buffer holds keys back in a guest that has paging on and may have left the BIOS for good. */
 const STALE = 2000;
 

@@ -1,6 +1,7 @@
 /**
  * The mouse's own queue before v86's devices: relative PS/2 packets, fed as the guest reads them and joined while it does not,
- * or absolute positions where the guest's driver has switched VMware's backdoor on.
+ * or absolute positions where the guest's driver has switched VMware's backdoor on. Neither protocol has a horizontal wheel, and the
+ * backdoor knows three buttons.
  */
 import type { Cpu } from './inside.js';
 import { wrapPort } from './inside.js';
@@ -10,7 +11,7 @@ const PACKET_MOST = 255;
 /** Packets that wait for the guest; more are joined into the last. */
 const QUEUE_MOST = 256;
 /** Milliseconds until another look at a guest that takes no packet now. */
-const AGAIN = 2;
+const AGAIN = 10;
 /** The id of a mouse whose packets carry a wheel and five buttons. */
 const EXPLORER = 4;
 const INTELLI = 3;
