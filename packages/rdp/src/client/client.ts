@@ -51,6 +51,8 @@ export interface RdpClientEvents {
 export class RdpClient extends EventEmitter<RdpClientEvents> {
   state: ClientState = { step: 'connectionConfirm' };
   framebuffer = new Framebuffer(1, 1);
+  /** The newest that was active: a new one may be on its way. */
+  share: ClientShare | undefined;
   pointer: 'hidden' | 'default' | 'picture' | undefined;
   /** What the server last said why it ends the session. */
   errorInfo = 0;
@@ -76,11 +78,10 @@ export class RdpClient extends EventEmitter<RdpClientEvents> {
     return this.socket instanceof TLSSocket ? this.socket.getPeerX509Certificate() : undefined;
   }
 
-  /** Resolves when the share is active; rejects if the connection closes before. */
+  /** Resolves with the share once one was active; rejects if the connection closes before. */
   async active(): Promise<ClientShare> {
-    await this.until('active', () => this.state.step === 'active', 'the share was active');
-    if (this.state.step !== 'active') throw new Error(`the client is in ${this.state.step}`);
-    return this.state.share;
+    await this.until('active', () => this.share !== undefined, 'the share was active');
+    return this.share!;
   }
 
   /** Resolves when the picture fits; rejects if the connection closes before. */
@@ -218,6 +219,7 @@ export class RdpClient extends EventEmitter<RdpClientEvents> {
       case 'startTls':
         return this.startTls();
       case 'active':
+        this.share = effect.share;
         this.framebuffer = new Framebuffer(effect.share.width, effect.share.height);
         this.emit('active', effect.share);
         return;

@@ -189,7 +189,11 @@ export class Connection {
     this.socket.resume();
     const linger = setTimeout(() => this.plain.destroy(), LINGER);
     this.plain.once('close', () => clearTimeout(linger));
-    this.options.onClosed(reason);
+    try {
+      this.options.onClosed(reason);
+    } catch (error) {
+      this.options.log('error', `client ${this.options.id}: leaving failed: ${describe(error)}`);
+    }
   }
 }
 

@@ -321,6 +321,21 @@ describe('a session', () => {
     await viewer.picture(shows(screen));
   });
 
+  test('ends when the machine fails to take its keys; others stay', async () => {
+    const record = new InputRecord();
+    const keyboard = { scancode: (code: number, down: boolean) => { if (code === 0x01 || !down) throw new Error('the machine is broken'); record.keyboard.scancode(code, down); } };
+    const { server, screen, log } = await start({ keyboard });
+    const [one, two] = [client(server), client(server)];
+    await Promise.all([one.picture(shows(screen)), two.picture(shows(screen))]);
+    one.key(0x02, true);
+    one.key(0x01, true);
+    await one.ended();
+    expect(log.filter((line) => line.startsWith('error')).length).toBe(2);
+    screen.fill({ x: 0, y: 0, width: 9, height: 9 }, 0x102030);
+    await two.picture(shows(screen));
+    expect(server.clients.length).toBe(1);
+  });
+
   test('shows the pointer that it is told to', async () => {
     const { server, screen } = await start();
     const viewer = client(server);

@@ -164,8 +164,11 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
   private left(session: Session, reason: string): void {
     this.sessions.delete(session);
     const { info, admitted, announced } = session;
-    session.left();
-    this.log(admitted ? 'info' : 'debug', `client ${session.id} from ${info.address} left: ${reason}`);
-    if (announced) this.emit('disconnected', info, reason);
+    try {
+      session.left();
+    } finally {
+      this.log(admitted ? 'info' : 'debug', `client ${session.id} from ${info.address} left: ${reason}`);
+      if (announced) this.emit('disconnected', info, reason);
+    }
   }
 }

@@ -81,7 +81,8 @@ export class Session {
   handle(effect: SessionEffect): void {
     switch (effect.type) {
       case 'authenticate':
-        return void this.authenticate(readLogon(effect.info), effect.link);
+        this.authenticate(readLogon(effect.info), effect.link).catch((error: unknown) => this.connection.fail(error));
+        return;
       case 'activated':
         return this.activated(effect.share);
       case 'input':
