@@ -173,6 +173,8 @@ describe('licensing PDUs', () => {
     const clear = pair(ENCRYPTION_METHOD['128BIT'], ENCRYPTION_LEVEL.HIGH, false);
     expect(Buffer.from(clear.server.wrap(SEC.LICENSE_PKT, validClientPdu(0x00080004))).toString('hex')).toBe('80000000ff031000070000000200000004000000');
     expect(clear.client.unwrap(clear.server.wrap(SEC.LICENSE_PKT, validClientPdu(0x00080004))).flags).toBe(SEC.LICENSE_PKT);
+    expect(() => clear.server.unwrap(clear.server.wrap(SEC.LICENSE_PKT, validClientPdu(0x00080004)))).toThrow(/lack SEC_ENCRYPT/);
+    expect(() => clear.client.unwrap(clear.server.wrap(SEC.LICENSE_PKT, payloadOf(20)))).toThrow(/lack SEC_ENCRYPT/);
     const encrypted = pair(ENCRYPTION_METHOD['128BIT'], ENCRYPTION_LEVEL.HIGH, true);
     expect(encrypted.client.unwrap(encrypted.server.wrap(SEC.LICENSE_PKT, validClientPdu(0x00080004))).flags).toBe(SEC.LICENSE_PKT | SEC.ENCRYPT);
   });

@@ -125,7 +125,9 @@ export function standardLayer(settings: StandardLayerSettings): StandardSecurity
       const basic = decodePrefix(TS_SECURITY_HEADER, bytes);
       const { flags } = basic.value;
       if (!(flags & SEC.ENCRYPT)) {
-        if (encryptsIncoming && !(flags & SEC.LICENSE_PKT)) {
+        // Only a server's licensing PDUs may come in the clear: it asks for no license, so that no client has to send any. Taking more would
+        // let anyone on the way put packets into the connection. [MS-RDPBCGR] 5.3.8
+        if (encryptsIncoming && !(side === 'client' && isLicensingPdu(bytes))) {
           const problem = `flags 0x${flags.toString(16)} lack SEC_ENCRYPT, but encryption level ${level} was agreed on`;
           throw new ProtocolError(problem, { ...SLOW_PATH, section: '[MS-RDPBCGR] 5.3.8' });
         }
