@@ -36,7 +36,7 @@ export async function startViewer(display: VirtualDisplay, options: ViewerOption
     const child = await start(command, args, { env: environment(display, home), cwd: home, stdio: 'pipe' });
     child.stdin!.on('error', () => undefined); // it may end without reading
     child.stdin!.write(input);
-    const viewer = new Viewer(display, options.program, child, home);
+    const viewer = new Viewer(display, session, child, home);
     if (asks) await viewer.answer(asks.title, asks.answer);
     return viewer;
   } catch (error) {
@@ -68,7 +68,7 @@ export class Viewer {
 
   constructor(
     private readonly display: VirtualDisplay,
-    readonly program: Program,
+    private readonly session: Pick<Required<ViewerOptions>, 'program' | 'size'>,
     private readonly child: ChildProcess,
     private readonly home: string,
   ) {
@@ -81,6 +81,10 @@ export class Viewer {
         resolve(this.exit);
       });
     });
+  }
+
+  get program(): Program {
+    return this.session.program;
   }
 
   /** What it has printed so far. */
@@ -113,7 +117,8 @@ export class Viewer {
   /** What its window shows now, as far as the display has it; undefined before it has a window. */
   async picture(): Promise<Picture | undefined> {
     const window = await this.window();
-    const inside = window && visiblePart(window, this.display);
+    // Remmina's window fills the display, with the session's picture in its first corner.
+    const inside = window && visiblePart(this.program === 'remmina' ? { ...window, ...this.session.size } : window, this.display);
     return inside && crop(this.display.pixels(), inside);
   }
 
