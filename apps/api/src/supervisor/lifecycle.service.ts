@@ -69,8 +69,8 @@ export class LifecycleService {
   powerOff(ref: string): Promise<Machine> {
     return this.machines.locked(ref, async (record) => {
       const machine = await this.requireRunning(record, ['starting', 'running', 'paused', 'stopping']);
-      // A process that ends before it answers has done what was asked.
-      await machine.request('powerOff', {}).catch(() => machine.kill());
+      // A process that ends before it answers has done what was asked, and is not there to be killed.
+      await machine.request('powerOff', {}).catch(() => machine.kill('its process did not answer when it was to power off, and was ended'));
       await machine.gone;
       return this.view.of(record);
     });
@@ -95,6 +95,7 @@ export class LifecycleService {
   private async requireRunning({ settings: { uuid, name } }: MachineRecord, allowed: readonly MachineState[]): Promise<RunningMachine> {
     const machine = this.supervisor.running(uuid);
     const { state } = await this.states.get(uuid);
+    if (!machine && isOnline(state)) throw new ApiError('VBOX_E_INVALID_VM_STATE', `the process of machine '${name}' does not answer yet: try again in a moment`, { interface: 'IConsole' });
     if (!machine || !allowed.includes(state)) {
       throw new ApiError('VBOX_E_INVALID_VM_STATE', `machine '${name}' is ${state === 'poweroff' ? 'powered off' : state}; this needs it to be ${allowed.join(' or ')}`, { interface: 'IConsole' });
     }

@@ -37,9 +37,9 @@ export class RunningMachine {
     return within(limit, this.client.request(method, params), () => new ApiError('VBOX_E_VM_ERROR', `the process of machine '${this.name}' (${this.identity.pid}) did not answer '${method}' in ${limit / 1000} s`));
   }
 
-  /** Ends the process at once. */
-  kill(): void {
-    killProcess(this.identity);
+  /** Ends the process at once. @param reason kept as how the machine ended, unless it said so itself */
+  kill(reason: string): void {
+    if (killProcess(this.identity)) this.exit ??= { state: 'aborted', reason, at: new Date().toISOString() };
     this.client.close();
   }
 

@@ -4,14 +4,15 @@
  * A machine is on as long as its control connection stands. When that closes, the record that the process left says how the machine
  * ended; without one it was killed or crashed. Nothing here asks again and again: connections, process exits and folder events tell.
  */
-import { ControlClient, type ControlEvents, type ExitRecord, type MachineSpec } from '@belvedere/control';
+import { ControlClient, type ControlEvents, type ExitRecord, type MachineSpec, type MachineStatus } from '@belvedere/control';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { rm } from 'node:fs/promises';
 import { EventHub } from '../events/event-hub.js';
 import { ApiContext } from '../home/context.js';
 import { identify, isAlive, killProcess, type ProcessIdentity } from '../host/process-identity.js';
-import { ApiError } from '../http/api-error.js';
-import { whenFolderChanges } from './deadline.js';
+import { ApiError, textOf } from '../http/api-error.js';
+import type { MachineState } from '../machines/words.js';
+import { whenFolderChanges, within } from './deadline.js';
 import { readExitFile } from './exit-file.js';
 import { startMachineProcess } from './machine-process.js';
 import { RunningMachine } from './running-machine.js';
@@ -19,6 +20,9 @@ import { StateStore } from './state.store.js';
 
 /** How long a machine that was starting when the API ended may take to answer, in milliseconds. */
 const adoptionLimit = 30_000;
+
+/** How long a process may take to say how its machine is when it is found, in milliseconds. */
+const firstAnswerLimit = 2_000;
 
 interface Found {
   readonly uuid: string;
@@ -51,7 +55,12 @@ export class Supervisor implements OnApplicationShutdown {
     const startedAt = new Date().toISOString();
     const process = await startMachineProcess(this.context.machineProgram, spec);
     await this.states.setProcess(spec.uuid, process.identity, startedAt);
-    await process.ready;
+    try {
+      await process.ready;
+    } catch (error) {
+      await process.ended;
+      throw error;
+    }
     try {
       return await this.join({ uuid: spec.uuid, name: spec.name, startedAt, identity: process.identity, ended: process.ended });
     } catch (cause) {
@@ -71,7 +80,7 @@ export class Supervisor implements OnApplicationShutdown {
       return;
     }
     const mayCome = identity ? isAlive(identity) : state === 'starting';
-    if (mayCome) void this.awaitAdoption(found);
+    if (mayCome) this.watched(name, this.awaitAdoption(found));
     else await this.recordEnd(uuid, undefined);
   }
 
@@ -106,10 +115,10 @@ export class Supervisor implements OnApplicationShutdown {
     const client = await ControlClient.connect(this.context.home.controlSocket(uuid));
     let machine: RunningMachine | undefined;
     const early: (() => void)[] = [];
-    const whenJoined = (work: (joined: RunningMachine) => void): void => void (machine ? work(machine) : early.push(() => work(machine!)));
-    client.onEvent((event, data) => whenJoined((joined) => this.hear(joined, event, data)));
+    client.onEvent((event, data) => (machine ? this.hear(machine, event, data) : early.push(() => this.hear(machine!, event, data))));
     try {
-      const status = await client.request('status', {});
+      const asked = client.request('status', {});
+      const status = await this.firstStatus(uuid, asked, identity);
       if (status.uuid !== uuid) throw new Error(`the control socket of machine {${uuid}} answers for {${status.uuid}}`);
       const process = identity?.pid === status.pid ? identity : (identify(status.pid) ?? { pid: status.pid, token: '' });
       machine = new RunningMachine(name, startedAt, status, client, process, ended);
@@ -121,10 +130,27 @@ export class Supervisor implements OnApplicationShutdown {
     this.machines.set(uuid, machine);
     const joined = machine;
     joined.gone = client.closed.then(() => this.lost(joined));
-    await this.states.set(uuid, joined.status.state === 'poweroff' || joined.status.state === 'aborted' ? 'stopping' : joined.status.state);
+    this.watched(name, joined.gone);
+    await this.states.set(uuid, this.shown(joined.status.state));
     for (const work of early) work();
     return joined;
   }
+
+  /** A process that is there but does not answer, such as one that its administrator has stopped, is taken as it was last recorded. */
+  private async firstStatus(uuid: string, asked: Promise<MachineStatus>, identity: ProcessIdentity | undefined): Promise<MachineStatus> {
+    const { state } = await this.states.get(uuid);
+    return within(firstAnswerLimit, asked, () => new Error(`the process of machine {${uuid}} does not answer`)).catch((error: unknown) => {
+      if (!identity || !isAlive(identity)) throw error;
+      asked.then(
+        (status) => this.record(uuid, this.shown(status.state), null),
+        () => undefined,
+      );
+      return { uuid, pid: identity.pid, state, vrde: { port: null, clients: [], clientsSoFar: 0 }, screens: [], notices: [] };
+    });
+  }
+
+  /** Off is off when the process is gone, and not before. */
+  private readonly shown = (state: MachineState): MachineState => (state === 'poweroff' || state === 'aborted' ? 'stopping' : state);
 
   private hear<E extends keyof ControlEvents>(machine: RunningMachine, event: E, data: ControlEvents[E]): void {
     const { uuid, name } = machine;
@@ -138,13 +164,17 @@ export class Supervisor implements OnApplicationShutdown {
     } else if (event === 'state') {
       const { state, reason } = data as ControlEvents['state'];
       machine.status = { ...machine.status, state };
-      // Off is off when the process is gone, and not before.
-      this.record(uuid, state === 'poweroff' || state === 'aborted' ? 'stopping' : state, reason ?? null);
+      this.record(uuid, this.shown(state), reason ?? null);
     }
   }
 
   private record(...args: Parameters<StateStore['set']>): void {
-    this.states.set(...args).catch((error: unknown) => this.log.error(`could not record the state of machine {${args[0]}}`, error instanceof Error ? error.stack : String(error)));
+    this.watched(args[0], this.states.set(...args));
+  }
+
+  /** Work that nobody waits for: what goes wrong in it is logged. */
+  private watched(machine: string, work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.log.error(`could not follow machine '${machine}': ${textOf(error)}`, error instanceof Error ? error.stack : undefined));
   }
 
   private async lost(machine: RunningMachine): Promise<void> {
@@ -152,7 +182,7 @@ export class Supervisor implements OnApplicationShutdown {
     if (this.stopping.signal.aborted) return;
     if (!(await machine.processEnds())) {
       this.log.warn(`the process of machine '${name}' closed its control connection and did not end: it was ended`);
-      machine.kill();
+      machine.kill('its process closed its control connection, went on, and was ended');
     }
     this.machines.delete(uuid);
     await this.recordEnd(uuid, machine.exit);
