@@ -1,7 +1,7 @@
 /**
  * A machine under test, and ways to wait for it. No wait without an end: each fails after its time with what was seen.
  */
-import type { Engine, HardwareSettings, Machine } from '../engine.js';
+import type { Ended, Engine, HardwareSettings, Machine } from '../engine.js';
 import type { Firmware } from '../firmware.js';
 import { MemoryDisk } from './memory-disk.js';
 
@@ -26,10 +26,15 @@ export const PLAIN: HardwareSettings = {
 export class Bench {
   #heard: number[] = [];
   #wake: () => void = () => undefined;
+  #ended: Ended | undefined;
 
   private constructor(readonly machine: Machine) {
     machine.serial[0]?.onData((bytes) => {
       this.#heard.push(...bytes);
+      this.#wake();
+    });
+    void machine.ended.then((ended) => {
+      this.#ended = ended;
       this.#wake();
     });
   }
@@ -55,6 +60,7 @@ export class Bench {
   async take(count: number): Promise<number[]> {
     const until = Date.now() + PATIENCE;
     while (this.#heard.length < count) {
+      if (this.#ended) throw new Error(`the machine ended (${JSON.stringify(this.#ended, errors)}) before it said ${count} bytes`);
       await within(until, `${count} bytes from COM1, heard ${this.#heard.length}, at last ${JSON.stringify(String.fromCharCode(...this.#heard.slice(-100)))}`, (done) => {
         this.#wake = done;
       });
@@ -100,6 +106,8 @@ export class Bench {
     return (pixels[at + 2]! << 16) | (pixels[at + 1]! << 8) | pixels[at]!;
   }
 }
+
+const errors = (_key: string, value: unknown): unknown => (value instanceof Error ? value.stack : value);
 
 function within(until: number, what: string, begin: (done: () => void) => void): Promise<void> {
   return new Promise((resolve, reject) => {

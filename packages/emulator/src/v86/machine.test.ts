@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { HardwareSettings } from '../engine.js';
 import { findFirmware, type Firmware } from '../firmware.js';
-import { Bench, FLOPPY, guests, MemoryDisk } from '../testing.js';
+import { Bench, BootSector, FLOPPY, guests, MemoryDisk } from '../testing.js';
 import { v86Engine } from './engine.js';
 
 const DISK = 1024 * 1024;
@@ -224,6 +224,18 @@ describe('drives', () => {
     const nowhere = await start({ drives, bootOrder: ['dvd', 'none'] });
     await nowhere.see('the BIOS to give up', () => nowhere.machine.textScreen!().some((row) => /No bootable device|Hard disk/i.test(row)));
     expect(nowhere.heard).toBe('');
+  });
+});
+
+describe('ACPI', () => {
+  test('tells of no event that never was, and of no device that can go', async () => {
+    const sector = new BootSector().say('B');
+    // The event status after all of it is cleared, then slots plugged, pulled and removable, then the CPUs.
+    sector.out8(0xafe0, 0xff).in8(0xafe0).call('send');
+    // in eax, dx
+    for (const port of [0xae00, 0xae04, 0xae0c, 0xaf00]) sector.dx(port).code(0x66, 0xed).call('send');
+    const bench = await boot(sector.halt().build());
+    expect(await bench.take(5)).toEqual([0, 0, 0, 0, 1]);
   });
 });
 

@@ -20,6 +20,17 @@ const POWER_BUTTON = 0x0100;
 const EVENTS = TIMER | 0x0020 | POWER_BUTTON | 0x0400;
 const SCI = 9;
 
+/** General purpose events: two bytes of status, which a 1 clears, and two that enable. */
+const GPE = 0xafe0;
+const GPE_STATUS_BYTES = 2;
+const GPE_BYTES = 4;
+/**
+ * PCI slots that something was plugged into or pulled from, and that could be: none. CPUs that are there: one.
+ * A guest that read all ones from these would see its devices go.
+ */
+const PCI_HOTPLUG = { from: 0xae00, to: 0xae10 };
+const CPUS = { from: 0xaf00, to: 0xaf20 };
+
 const SLEEP_ENABLE = 1 << 13;
 /** Sleep types of SeaBIOS's tables: soft off, and suspend to disk, which ends the same way. */
 const SOFT_OFF = [0, 2];
@@ -56,6 +67,7 @@ export class Power {
     if (!this.#acpi) return;
     this.#acpi.pm1_status = 0;
     this.#acpi.pm1_enable = 0;
+    this.#acpi.gpe.fill(0);
     this.#signal(this.#acpi);
   }
 
@@ -75,6 +87,7 @@ export class Power {
         if (value & SLEEP_ENABLE && SOFT_OFF.includes((value >> 10) & 7)) this.off();
       },
     }));
+    this.#events(acpi);
     for (let port = 0; port < PM_LENGTH; port++) cpu.io.ports[SEABIOS_PM_BASE + port] = cpu.io.ports[PM_BASE + port]!;
     // v86 lowers the interrupt each time it looks at the timer; it is a level and stays until the guest clears its cause.
     acpi.timer = (now) => {
@@ -84,6 +97,22 @@ export class Power {
       this.#signal(acpi);
       return 100;
     };
+  }
+
+  #events(acpi: Acpi): void {
+    const { io } = this.cpu;
+    for (let byte = 0; byte < GPE_BYTES; byte++) {
+      io.register_write(GPE + byte, acpi, (value) => {
+        if (byte < GPE_STATUS_BYTES) acpi.gpe[byte]! &= ~value;
+        else acpi.gpe[byte] = value;
+      });
+    }
+    for (const { from, to } of [PCI_HOTPLUG, CPUS]) {
+      for (let port = from; port < to; port++) {
+        const value = (): number => (port === CPUS.from ? 1 : 0);
+        io.register_read(port, this, value, value, value);
+      }
+    }
   }
 
   #signal(acpi: Acpi): void {
