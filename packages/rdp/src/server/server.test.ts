@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
@@ -16,6 +16,9 @@ import { serverIdentity, type ServerIdentity } from '../security/index.js';
 import { InputRecord, patternColour, PatternScreen } from '../testing/pattern.js';
 import type { RdpServerOptions } from './options.js';
 import { RdpServer } from './server.js';
+
+// A busy machine takes its time.
+jest.setTimeout(30_000);
 
 let folder: string;
 let identity: ServerIdentity;

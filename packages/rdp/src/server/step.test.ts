@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { encode, WireError } from '@belvedere/wire';
@@ -18,6 +18,9 @@ import { publicNumbers } from '../security/rsa.js';
 import { data } from '../client/envelope.js';
 import type { ConnectionEvent, Effect, State } from './state.js';
 import { INITIAL, step, type StepContext } from './step.js';
+
+// A busy machine takes its time.
+jest.setTimeout(30_000);
 
 let standard: StandardIdentity;
 let context: StepContext;
