@@ -24,6 +24,9 @@ const adoptionLimit = 30_000;
 /** How long a process may take to say how its machine is when it is found, in milliseconds. */
 const firstAnswerLimit = 2_000;
 
+/** How a machine ended whose process had no time to say it. */
+const unsaid = { state: 'aborted', reason: "the machine's process was killed or crashed: its log has more, if it came to say more", at: undefined } as const;
+
 interface Found {
   readonly uuid: string;
   readonly name: string;
@@ -62,7 +65,9 @@ export class Supervisor implements OnApplicationShutdown {
       throw error;
     }
     try {
-      return await this.join({ uuid: spec.uuid, name: spec.name, startedAt, identity: process.identity, ended: process.ended });
+      const machine = await this.join({ uuid: spec.uuid, name: spec.name, startedAt, identity: process.identity, ended: process.ended });
+      this.log.log(`machine '${spec.name}' started as process ${process.identity.pid}`);
+      return machine;
     } catch (cause) {
       killProcess(process.identity);
       await process.ended;
@@ -81,7 +86,7 @@ export class Supervisor implements OnApplicationShutdown {
     }
     const mayCome = identity ? isAlive(identity) : state === 'starting';
     if (mayCome) this.watched(name, this.awaitAdoption(found));
-    else await this.recordEnd(uuid, undefined);
+    else await this.recordEnd(uuid, name, undefined);
   }
 
   /** The machine's process is there, but its socket is not yet: it was starting. */
@@ -98,7 +103,7 @@ export class Supervisor implements OnApplicationShutdown {
     );
     if (came || this.stopping.signal.aborted) return;
     if (identity && killProcess(identity)) this.log.warn(`machine '${name}' did not answer in ${adoptionLimit / 1000} s: its process ${identity.pid} was ended`);
-    await this.recordEnd(uuid, undefined);
+    await this.recordEnd(uuid, name, undefined);
   }
 
   private async tryJoin(found: Found): Promise<boolean> {
@@ -185,14 +190,14 @@ export class Supervisor implements OnApplicationShutdown {
       machine.kill('its process closed its control connection, went on, and was ended');
     }
     this.machines.delete(uuid);
-    await this.recordEnd(uuid, machine.exit);
+    await this.recordEnd(uuid, name, machine.exit);
   }
 
-  private async recordEnd(uuid: string, exit: ExitRecord | undefined): Promise<void> {
-    const end = exit ?? (await readExitFile(this.context.home.exitFile(uuid)));
+  private async recordEnd(uuid: string, name: string, said: ExitRecord | undefined): Promise<void> {
+    const { state, reason = null, at } = said ?? (await readExitFile(this.context.home.exitFile(uuid))) ?? unsaid;
     await this.forget(uuid);
-    if (end) await this.states.set(uuid, end.state, end.reason ?? null, end.at);
-    else await this.states.set(uuid, 'aborted', "the machine's process was killed or crashed: its log has more, if it came to say more");
+    await this.states.set(uuid, state, reason, at);
+    this.log.log(`machine '${name}' ended: ${reason === null ? state : `${state}: ${reason}`}`);
   }
 
   /** Removes what an earlier run left in the run folder. */
