@@ -105,7 +105,7 @@ export class Home {
 
   /** Waits until a machine's state is the wanted one. */
   async untilState(machine: string, wanted: string, timeout = 30_000): Promise<void> {
-    await until(`state ${wanted} of "${machine}"`, async () => ((await this.info(machine)).get('VMState') === wanted ? true : undefined), { timeout });
+    await until(`state ${wanted} of "${machine}"`, async () => ((await this.info(machine)).get('VMState') === wanted ? true : undefined), { timeout, interval: 100 });
   }
 
   /** Ends all machines and the API. @throws when a process of this home is left, which is ended then */

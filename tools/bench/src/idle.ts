@@ -41,7 +41,7 @@ export async function idleLinux(iso: string, seconds: number): Promise<number> {
     await home.type(`VBoxManage modifyvm idle --memory 512 --boot1 dvd --vrde on --vrde-port ${port} --vrde-address 127.0.0.1`);
     await attachDvd(home, 'idle', iso);
     await home.type('VBoxManage startvm idle --type headless');
-    await until('the first dialog', async () => (showsDialog(await home.screenshot('idle')) ? true : undefined), { timeout: 600_000 });
+    await until('the first dialog', async () => (showsDialog(await home.screenshot('idle')) ? true : undefined), { timeout: 600_000, interval: 2000 });
     const viewer = await startViewer(display, { program: 'xfreerdp', host: '127.0.0.1', port, user: 'u', password: 'p', size: { width: 800, height: 600 } });
     await viewer.waitFor('the first dialog', showsDialog);
     await wait(5000); // its start is behind it
