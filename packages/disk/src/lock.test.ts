@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, expect, test } from '@jest/globals';
-import { createVdi, ImageLockedError, openImage } from './index.js';
+import { createVdi, deleteImage, ImageError, ImageLockedError, openImage } from './index.js';
 import { lockImage } from './lock.js';
 import { temporaryFolder } from './tools.testing.js';
 
@@ -62,6 +62,19 @@ test('another process is refused while the holder lives, and let in after its de
   expect(locks(path)).toHaveLength(1);
   await image.close();
   expect(locks(path)).toEqual([]);
+});
+
+test('an image that is open for writing is not deleted; one whose holder died goes with its lock', async () => {
+  const path = await newImage();
+  const child = await holder(path);
+  await expect(deleteImage(path)).rejects.toThrow(ImageLockedError);
+  expect(readdirSync(folder)).toContain(basename(path));
+  const exit = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exit;
+  await deleteImage(path);
+  expect(readdirSync(folder).filter((name) => name.startsWith(basename(path)))).toEqual([]);
+  await expect(deleteImage(path)).rejects.toThrow(ImageError);
 });
 
 test('of many that find a dead holder, one gets the lock', async () => {

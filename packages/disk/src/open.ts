@@ -1,5 +1,6 @@
 /** Finds out what a file is and opens it as that. */
-import { ImageError } from './errors.js';
+import { unlink } from 'node:fs/promises';
+import { hostError, ImageError } from './errors.js';
 import { openFile, resolveFile } from './file.js';
 import { type Lock, lockImage } from './lock.js';
 import type { Format, HostFile, Image, Variant } from './ports.js';
@@ -74,6 +75,19 @@ function checkDevice(image: Image, device: Device): void {
   if (device === 'hdd' && image.format === 'ISO') throw new ImageError(image.path, 'format', 'ISO: attach it as a DVD');
   if (device === 'floppy' && (image.format !== 'RAW' || !floppySizes.includes(image.size))) {
     throw new ImageError(image.path, 'size', `${image.size} bytes of ${image.format} are not a floppy disk: make a raw image of 1474560 bytes or another usual size`);
+  }
+}
+
+/** Deletes an image's file, and what a holder that died left beside it. @throws ImageError, or ImageLockedError when another writes it */
+export async function deleteImage(path: string): Promise<void> {
+  const real = await resolveFile(path);
+  const lock = await lockImage(real, 'somebody who deletes it');
+  try {
+    await unlink(real);
+  } catch (cause) {
+    throw hostError(path, 'delete', cause);
+  } finally {
+    await lock.release();
   }
 }
 
