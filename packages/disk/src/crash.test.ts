@@ -4,13 +4,15 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { createVdi, NoSpaceError, openImage } from './index.js';
 import { fillVdi } from './create.js';
 import { crashes, MemoryFile, qemuImg, temporaryFolder, testWithQemu } from './tools.testing.js';
 import { nilUuid } from './uuid.js';
 import { Block, headerSector, mapSize, newHeader, parseHeader } from './vdi-header.js';
 import { openVdi, type VdiImage } from './vdi.js';
+
+jest.setTimeout(60_000); // for a busy host
 
 const folder = temporaryFolder();
 const uuid = '01234567-89ab-cdef-0123-456789abcdef';

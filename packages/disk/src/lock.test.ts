@@ -4,10 +4,12 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import { createVdi, deleteImage, ImageError, ImageLockedError, openImage } from './index.js';
 import { lockImage } from './lock.js';
 import { temporaryFolder } from './tools.testing.js';
+
+jest.setTimeout(60_000); // for a busy host
 
 const folder = temporaryFolder();
 const children: ChildProcess[] = [];

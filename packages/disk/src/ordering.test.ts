@@ -1,10 +1,12 @@
 /** Overlapping requests, as one after the other would have done; and a VDI against a plain array of bytes. */
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createVdi, openImage } from './index.js';
 import { RangeQueue } from './ordering.js';
 import { temporaryFolder } from './tools.testing.js';
+
+jest.setTimeout(60_000); // for a busy host
 
 const folder = temporaryFolder();
 const MiB = 1 << 20;

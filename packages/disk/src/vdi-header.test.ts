@@ -1,5 +1,5 @@
 /** The header's format, and headers that lie: refused by name or read, never believed. */
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { decodePrefix, encode } from '@belvedere/wire';
 import { testCodec } from '@belvedere/wire/testing';
 import fc from 'fast-check';
@@ -9,6 +9,8 @@ import { MemoryFile } from './tools.testing.js';
 import { nilUuid, uuid } from './uuid.js';
 import { headerSector, maxBlocks, VDIHEADER, type VdiHeader } from './vdi-header.js';
 import { openVdi, readVdiHeader } from './vdi.js';
+
+jest.setTimeout(60_000); // for a busy host
 
 const MiB = 1 << 20;
 const id = '01234567-89ab-cdef-0123-456789abcdef';
@@ -119,7 +121,7 @@ test('10,000 mutated headers and maps are refused by name or read, each in littl
   const place = fc.oneof(fc.integer({ min: 64, max: 471 }), fc.integer({ min: 340, max: 391 }), fc.integer({ min: 4096, max: 4127 }));
   const mutation = fc.record({ at: place, value: fc.oneof(interesting, fc.nat(255)), width: fc.constantFrom(1, 2, 4) });
   const outcomes = { read: 0, refused: 0 };
-  let slowest = 0;
+  let slowest = 0; // milliseconds of processor time
   let largest = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(mutation, { minLength: 1, maxLength: 4 }), fc.oneof({ weight: 8, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.nat(2 * MiB) }), async (mutations, length) => {
@@ -131,7 +133,7 @@ test('10,000 mutated headers and maps are refused by name or read, each in littl
         }
       }
       const file = new MemoryFile(length === null ? image : image.subarray(0, length), true);
-      const start = performance.now();
+      const start = process.cpuUsage();
       const before = process.memoryUsage().arrayBuffers;
       try {
         const { size } = await readVdiHeader(file).then((header) => ({ size: Number(header.cbDisk) }));
@@ -145,7 +147,8 @@ test('10,000 mutated headers and maps are refused by name or read, each in littl
         if (!(error instanceof ImageError)) throw error;
         outcomes.refused++;
       } finally {
-        slowest = Math.max(slowest, performance.now() - start);
+        const { user, system } = process.cpuUsage(start);
+        slowest = Math.max(slowest, (user + system) / 1000);
         for (const [at, value] of changed.reverse()) image[at] = value;
       }
     }),

@@ -5,9 +5,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { available, fromPng, startViewer, until, VirtualDisplay } from './index.js';
 import { describeWith } from './testing.js';
+
+jest.setTimeout(60_000); // for a busy host
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -61,7 +63,7 @@ describeWith(['xfreerdp', 'rdesktop'], 'viewers on a virtual display', () => {
     expect(fromPng(readFileSync(join(folder, 'a.png')))).toMatchObject({ width: 640, height: 480 });
     rmSync(folder, { recursive: true });
     expect(await display.windows()).toEqual([]);
-  }, 30_000);
+  });
 
   test('two displays do not disturb each other', async () => {
     const other = await VirtualDisplay.start({ width: 320, height: 200 });
@@ -78,7 +80,7 @@ describeWith(['xfreerdp', 'rdesktop'], 'viewers on a virtual display', () => {
     await expect(viewer.waitFor('a session', () => true)).rejects.toThrow(new RegExp(`waited in vain for a session in ${program}: ${program} ended with code [1-9].*([Cc]onnect|CONNECT)`, 's'));
     expect((await viewer.exited).code).toBeGreaterThan(0);
     await viewer.close();
-  }, 30_000);
+  });
 
   test.each(['xfreerdp', 'rdesktop'] as const)('%s can be ended while it waits for its server', async (program) => {
     const { server, port, connected } = await silentServer();
@@ -89,5 +91,5 @@ describeWith(['xfreerdp', 'rdesktop'], 'viewers on a virtual display', () => {
     expect(isAlive(viewer.pid)).toBe(false);
     socket.destroy();
     server.close();
-  }, 30_000);
+  });
 });
