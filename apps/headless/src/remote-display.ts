@@ -108,7 +108,7 @@ export class RemoteDisplay {
         screens: machine.screens,
         keyboard: machine.keyboard,
         pointer: machine.pointer,
-        authenticator: chooseAuthenticator(vrde.authType),
+        authenticator: chooseAuthenticator({ type: vrde.authType, library: vrde.authLibrary }),
         machineId: this.spec.uuid,
         name: this.spec.name,
         securityMethod: securityMethod(vrde),

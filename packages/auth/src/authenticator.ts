@@ -10,14 +10,17 @@ export interface LogonAttempt {
   readonly user: string;
   readonly password: string;
   readonly domain: string;
-  /** Number of the connection, unique within the server's life. */
+  /** Number of the connection, unique within the server's life. INVARIANT: 0 <= clientId <= 0xffffffff */
   readonly clientId: number;
-  /** UUID of the machine. */
+  /** UUID of the machine; empty for a login to the HTTP API, which is to no machine. */
   readonly machineId: string;
   /** The client's network address. */
   readonly address: string;
   readonly clientName: string;
 }
+
+/** What is told of a session when it ends: who it was, without the password. */
+export type EndedSession = Omit<LogonAttempt, 'password'>;
 
 export type Judgement = { readonly granted: true } | { readonly granted: false; readonly reason: string };
 

@@ -1,3 +1,10 @@
-export type { Authenticator, Judgement, LogonAttempt } from './authenticator.js';
-export { AuthUnavailableError, chooseAuthenticator, type AuthType } from './choose.js';
+export type { AuditRecord } from './audit.js';
+export type { Authenticator, EndedSession, Judgement, LogonAttempt } from './authenticator.js';
+export { type AuthLimits, type AuthSettings, type AuthType, chooseAuthenticator } from './choose.js';
+export { type Clock, systemClock } from './clock.js';
+export { AuthUnavailableError } from './errors.js';
+export type { MachineAuthenticator } from './judge.js';
+export { GuessLimiter, type Limits, LIMITS as GUESS_LIMITS, type Lockout } from './limiter/limiter.js';
 export { nullAuthenticator } from './null.js';
+export { type HashAlgorithm, HashFormatError, hashPassword, parseHash } from './simple/password.js';
+export { type HashLookup, simpleUserKey } from './simple/simple.js';

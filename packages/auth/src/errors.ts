@@ -1,0 +1,4 @@
+/** Settings ask for an authenticator that there is not. */
+export class AuthUnavailableError extends Error {
+  override readonly name = 'AuthUnavailableError';
+}
