@@ -1,4 +1,7 @@
-/** What this package needs of others: a screen, a keyboard, a pointer, and somebody who judges logins. Structural: providers import nothing. */
+/**
+ * What this package needs of others: a screen, a keyboard, a pointer, and somebody who judges logins. Structural: providers import
+ * nothing.
+ */
 
 /** A rectangle of screen pixels. INVARIANT: width > 0, height > 0, inside the screen */
 export interface Rect {
@@ -37,7 +40,9 @@ export interface Keyboard {
   scancode(code: number, down: boolean): void;
   /** A UTF-16 code unit; clients are told whether there is this. */
   unicode?(codeUnit: number, down: boolean): void;
-  /** Which toggles the guest has lit: bit 0 Scroll Lock, 1 Num Lock, 2 Caps Lock. Absent: not known, and then toggles are not synchronised. */
+  /**
+   * Which toggles the guest has lit: bit 0 Scroll Lock, 1 Num Lock, 2 Caps Lock. Absent: not known, and then toggles are not synchronised.
+   */
   readonly indicators?: number;
 }
 

@@ -133,11 +133,17 @@ export class RdpClient extends EventEmitter<RdpClientEvents> {
   suppressOutput(suppressed: boolean): void {
     const { width, height } = this.framebuffer;
     const desktopRect = { left: 0, top: 0, right: width - 1, bottom: height - 1 };
-    this.data(pdus.PduType2.SUPPRESS_OUTPUT, encode(pdus.TS_SUPPRESS_OUTPUT_PDU, suppressed ? { allowDisplayUpdates: 0 } : { allowDisplayUpdates: 1, desktopRect }));
+    this.data(
+      pdus.PduType2.SUPPRESS_OUTPUT,
+      encode(pdus.TS_SUPPRESS_OUTPUT_PDU, suppressed ? { allowDisplayUpdates: 0 } : { allowDisplayUpdates: 1, desktopRect }),
+    );
   }
 
   refresh(x: number, y: number, width: number, height: number): void {
-    this.data(pdus.PduType2.REFRESH_RECT, encode(pdus.TS_REFRESH_RECT_PDU, { areasToRefresh: [{ left: x, top: y, right: x + width - 1, bottom: y + height - 1 }] }));
+    this.data(
+      pdus.PduType2.REFRESH_RECT,
+      encode(pdus.TS_REFRESH_RECT_PDU, { areasToRefresh: [{ left: x, top: y, right: x + width - 1, bottom: y + height - 1 }] }),
+    );
   }
 
   requestShutdown(): void {

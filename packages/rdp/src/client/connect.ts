@@ -9,14 +9,29 @@ import { InfoFlags, TS_EXTENDED_INFO_PACKET, TS_INFO_PACKET } from '../pdu/clien
 import { decodeBlocks, encodeBlocks, GCC_CONFERENCE_CREATE_REQUEST, GCC_CONFERENCE_CREATE_RESPONSE } from '../pdu/gcc.js';
 import * as mcs from '../pdu/mcs.js';
 import * as settings from '../pdu/settings.js';
-import { decodeData, encodeData, Protocol, RDP_NEG_FAILURE, RDP_NEG_REQ, RDP_NEG_RSP, TPKT, X224_CONNECTION_CONFIRM, X224_CONNECTION_REQUEST } from '../pdu/x224.js';
+import {
+  decodeData,
+  encodeData,
+  Protocol,
+  RDP_NEG_FAILURE,
+  RDP_NEG_REQ,
+  RDP_NEG_RSP,
+  TPKT,
+  X224_CONNECTION_CONFIRM,
+  X224_CONNECTION_REQUEST,
+} from '../pdu/x224.js';
 import { answerStandardSecurity, type EncryptionLevel, type EncryptionMethod, plainLayer, SEC } from '../security/index.js';
 import { request } from './envelope.js';
 import type { ClientOutcome, ClientSettings, ClientState, Pending } from './state.js';
 
-const to = (state: ClientState, send: readonly Uint8Array[] = [], effects: ClientOutcome['effects'] = []): ClientOutcome => ({ state, send, effects });
+const to = (state: ClientState, send: readonly Uint8Array[] = [], effects: ClientOutcome['effects'] = []): ClientOutcome => ({
+  state,
+  send,
+  effects,
+});
 
-export const closed = (reason: string, send: readonly Uint8Array[] = []): ClientOutcome => to({ step: 'closed' }, send, [{ type: 'close', reason }]);
+export const closed = (reason: string, send: readonly Uint8Array[] = []): ClientOutcome =>
+  to({ step: 'closed' }, send, [{ type: 'close', reason }]);
 
 const illegal = (problem: string, state: string, pdu: string, section: string): never => {
   throw new ProtocolError(problem, { state, pdu, section });
@@ -25,8 +40,13 @@ const illegal = (problem: string, state: string, pdu: string, section: string): 
 /** The first packet. [MS-RDPBCGR] 3.2.5.3.1 */
 export function connectionRequest({ security, user }: ClientSettings): Uint8Array {
   const cookie = Buffer.from(`Cookie: mstshash=${user.slice(0, 9)}\r\n`, 'latin1');
-  const negotiation = security === 'none' ? new Uint8Array(0) : encode(RDP_NEG_REQ, { flags: 0, requestedProtocols: security === 'tls' ? Protocol.SSL : Protocol.RDP });
-  return encode(TPKT, { tpdu: encode(X224_CONNECTION_REQUEST, { dstRef: 0, srcRef: 0, classOptions: 0, variablePart: Buffer.concat([cookie, negotiation]) }) });
+  const negotiation =
+    security === 'none'
+      ? new Uint8Array(0)
+      : encode(RDP_NEG_REQ, { flags: 0, requestedProtocols: security === 'tls' ? Protocol.SSL : Protocol.RDP });
+  return encode(TPKT, {
+    tpdu: encode(X224_CONNECTION_REQUEST, { dstRef: 0, srcRef: 0, classOptions: 0, variablePart: Buffer.concat([cookie, negotiation]) }),
+  });
 }
 
 /** [MS-RDPBCGR] 3.2.5.3.2 */
@@ -35,7 +55,8 @@ export function connectionConfirm(packet: Uint8Array, asked: ClientSettings): Cl
   if (variablePart[0] === 3) return closed(`the server refused: failureCode ${decode(RDP_NEG_FAILURE, variablePart).failureCode}`);
   const selected = variablePart.length ? decode(RDP_NEG_RSP, variablePart).selectedProtocol : Protocol.RDP;
   if (selected === Protocol.SSL && asked.security === 'tls') return to({ step: 'tlsHandshake' }, [], [{ type: 'startTls' }]);
-  if (selected !== Protocol.RDP) return illegal(`protocol ${selected} was not asked for`, 'connectionConfirm', 'RDP_NEG_RSP', '[MS-RDPBCGR] 3.2.5.3.2');
+  if (selected !== Protocol.RDP)
+    return illegal(`protocol ${selected} was not asked for`, 'connectionConfirm', 'RDP_NEG_RSP', '[MS-RDPBCGR] 3.2.5.3.2');
   return to({ step: 'connectResponse' }, [connectInitial(asked, selected)]);
 }
 
@@ -66,7 +87,10 @@ function clientBlocks(asked: ClientSettings, serverSelectedProtocol: number): { 
     serialNumber: 0,
     highColorDepth: bitsPerPixel === 32 ? 24 : bitsPerPixel,
     supportedColorDepths: DEPTH_SUPPORT[24] | DEPTH_SUPPORT[16] | DEPTH_SUPPORT[15] | DEPTH_SUPPORT[32],
-    earlyCapabilityFlags: (asked.errorInfo ? early.RNS_UD_CS_SUPPORT_ERRINFO_PDU : 0) | (bitsPerPixel === 32 ? early.RNS_UD_CS_WANT_32BPP_SESSION : 0) | early.RNS_UD_CS_STRONG_ASYMMETRIC_KEYS,
+    earlyCapabilityFlags:
+      (asked.errorInfo ? early.RNS_UD_CS_SUPPORT_ERRINFO_PDU : 0) |
+      (bitsPerPixel === 32 ? early.RNS_UD_CS_WANT_32BPP_SESSION : 0) |
+      early.RNS_UD_CS_STRONG_ASYMMETRIC_KEYS,
     clientDigProductId: '',
     connectionType: 0,
     pad1octet: 0,
@@ -90,8 +114,13 @@ function clientBlocks(asked: ClientSettings, serverSelectedProtocol: number): { 
   const channels = asked.channels.map((name) => ({ name, options: settings.ChannelOption.CHANNEL_OPTION_INITIALIZED }));
   return [
     { type: settings.UserDataType.CS_CORE, data: core },
-    { type: settings.UserDataType.CS_SECURITY, data: encode(settings.TS_UD_CS_SEC, { encryptionMethods: asked.encryptionMethods, extEncryptionMethods: 0 }) },
-    ...(channels.length ? [{ type: settings.UserDataType.CS_NET, data: encode(settings.TS_UD_CS_NET, { channelDefArray: channels }) }] : []),
+    {
+      type: settings.UserDataType.CS_SECURITY,
+      data: encode(settings.TS_UD_CS_SEC, { encryptionMethods: asked.encryptionMethods, extEncryptionMethods: 0 }),
+    },
+    ...(channels.length
+      ? [{ type: settings.UserDataType.CS_NET, data: encode(settings.TS_UD_CS_NET, { channelDefArray: channels }) }]
+      : []),
   ];
 }
 
@@ -106,7 +135,9 @@ export function connectResponse(packet: Uint8Array): ClientOutcome {
   };
   const { MCSChannelId, channelIdArray } = settings.TS_UD_SC_NET.decode(block(settings.UserDataType.SC_NET));
   const { encryptionMethod, encryptionLevel, exchange } = settings.TS_UD_SC_SEC1.decode(block(settings.UserDataType.SC_SECURITY));
-  const answer = exchange && answerStandardSecurity({ method: encryptionMethod as EncryptionMethod, level: encryptionLevel as EncryptionLevel, ...exchange });
+  const answer =
+    exchange &&
+    answerStandardSecurity({ method: encryptionMethod as EncryptionMethod, level: encryptionLevel as EncryptionLevel, ...exchange });
   const pending: Pending = {
     channels: channelIdArray,
     ioChannel: MCSChannelId,
@@ -130,19 +161,32 @@ export function attachUserConfirm(packet: Uint8Array, pending: Pending): ClientO
 const join = (initiator: number, channelId: number): Uint8Array => encodeData(encode(mcs.CHANNEL_JOIN_REQUEST, { initiator, channelId }));
 
 /** [MS-RDPBCGR] 3.2.5.3.9 to 3.2.5.3.11: the next channel, or the keys and who the client is. */
-export function channelJoinConfirm(packet: Uint8Array, { pending, userId, left }: Extract<ClientState, { step: 'channelJoinConfirm' }>, asked: ClientSettings): ClientOutcome {
+export function channelJoinConfirm(
+  packet: Uint8Array,
+  { pending, userId, left }: Extract<ClientState, { step: 'channelJoinConfirm' }>,
+  asked: ClientSettings,
+): ClientOutcome {
   const { result, requested } = decode(mcs.CHANNEL_JOIN_CONFIRM, decodeData(packet));
   if (result !== mcs.Result.SUCCESSFUL || requested !== left[0]) return closed(`joining channel ${left[0]} failed with result ${result}`);
   const next = left.slice(1);
   if (next.length) return to({ step: 'channelJoinConfirm', pending, userId, left: next }, [join(userId, next[0])]);
   const line = { userId, ioChannel: pending.ioChannel, security: pending.security };
   const exchange = pending.securityExchange;
-  const keys = exchange ? [encodeData(encode(mcs.SEND_DATA_REQUEST, { initiator: userId, channelId: pending.ioChannel, userData: exchange }))] : [];
+  const keys = exchange
+    ? [encodeData(encode(mcs.SEND_DATA_REQUEST, { initiator: userId, channelId: pending.ioChannel, userData: exchange }))]
+    : [];
   return to({ step: 'licensing', line }, [...keys, request(line, SEC.INFO_PKT, clientInfo(asked))]);
 }
 
 function clientInfo({ user, password, domain, rdp4, unicode }: ClientSettings): Uint8Array {
-  const extended = { clientAddressFamily: 2, clientAddress: '', clientDir: '', clientTimeZone: new Uint8Array(172), clientSessionId: 0, performanceFlags: 0 };
+  const extended = {
+    clientAddressFamily: 2,
+    clientAddress: '',
+    clientDir: '',
+    clientTimeZone: new Uint8Array(172),
+    clientSessionId: 0,
+    performanceFlags: 0,
+  };
   return encode(TS_INFO_PACKET, {
     CodePage: 0,
     flags: InfoFlags.INFO_MOUSE | InfoFlags.INFO_DISABLECTRLALTDEL | InfoFlags.INFO_AUTOLOGON | (unicode ? InfoFlags.INFO_UNICODE : 0),

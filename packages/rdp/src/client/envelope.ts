@@ -9,6 +9,8 @@ import type { ClientLine } from './state.js';
 export const request = ({ userId, ioChannel, security }: ClientLine, flags: number, payload: Uint8Array): Uint8Array =>
   encodeData(encode(SEND_DATA_REQUEST, { initiator: userId, channelId: ioChannel, userData: security.wrap(flags, payload) }));
 
-export const control = (line: ClientLine, type: number, body: Uint8Array): Uint8Array => request(line, 0, encodeShareControl(type, line.userId, body));
+export const control = (line: ClientLine, type: number, body: Uint8Array): Uint8Array =>
+  request(line, 0, encodeShareControl(type, line.userId, body));
 
-export const data = (line: ClientLine, shareId: number, pduType2: number, body: Uint8Array): Uint8Array => request(line, 0, encodeShareData(shareId, line.userId, pduType2, body));
+export const data = (line: ClientLine, shareId: number, pduType2: number, body: Uint8Array): Uint8Array =>
+  request(line, 0, encodeShareData(shareId, line.userId, pduType2, body));

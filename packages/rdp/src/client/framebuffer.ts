@@ -29,11 +29,12 @@ export class Framebuffer {
     const data = headed ? decodePrefix(TS_CD_HEADER, rectangle.bitmapDataStream).rest : rectangle.bitmapDataStream;
     const pixels = decodeBitmap({ width, height, bitsPerPixel: bitsPerPixel as ColourDepth, compressed, data }, this.palette);
     if (destRight >= this.width || destBottom >= this.height || destRight < destLeft || destBottom - destTop >= height) {
-      throw new RangeError(`a bitmap at ${destLeft},${destTop} to ${destRight},${destBottom} on a desktop of ${this.width}x${this.height} pixels`);
+      throw new RangeError(
+        `a bitmap at ${destLeft},${destTop} to ${destRight},${destBottom} on a desktop of ${this.width}x${this.height} pixels`,
+      );
     }
     for (let y = destTop, row = 0; y <= destBottom; y++, row++) {
       this.pixels.set(pixels.subarray(row * width, row * width + destRight - destLeft + 1), y * this.width + destLeft);
     }
   }
 }
-

@@ -20,14 +20,22 @@ const { PduType, PduType2 } = pdus;
 
 type Stage = Extract<ClientState, { line: ClientLine }>;
 
-const to = (state: ClientState, send: readonly Uint8Array[] = [], effects: readonly ClientEffect[] = []): ClientOutcome => ({ state, send, effects });
+const to = (state: ClientState, send: readonly Uint8Array[] = [], effects: readonly ClientEffect[] = []): ClientOutcome => ({
+  state,
+  send,
+  effects,
+});
 
 /** A packet of a line that is secured. @param fragments updates that come in parts, kept between packets */
 export function receive(state: Stage, { kind, bytes }: Packet, asked: ClientSettings, fragments: Fragments): ClientOutcome {
   if (kind === 'fastPath') {
     const { flags, body } = splitFastPathInput(bytes);
     const updates = out.decodeFastPathUpdates(state.line.security.unwrapFastPath(flags, body));
-    return to(state, [], updates.flatMap((update) => fragments.take(update)));
+    return to(
+      state,
+      [],
+      updates.flatMap((update) => fragments.take(update)),
+    );
   }
   const indication = decodeData(bytes);
   const choice = mcs.choiceOf(indication);
@@ -51,7 +59,11 @@ export function receive(state: Stage, { kind, bytes }: Packet, asked: ClientSett
 /** [MS-RDPBCGR] 3.2.5.3.12 */
 function licensing(state: Extract<ClientState, { step: 'licensing' }>, flags: number, payload: Uint8Array): ClientOutcome {
   if (flags & SEC.LICENSE_PKT && isValidClient(parseLicensingPdu(payload))) return to({ step: 'demandActive', line: state.line });
-  throw new ProtocolError('the server wants a license', { state: 'licensing', pdu: 'LICENSE_PREAMBLE', section: '[MS-RDPBCGR] 3.2.5.3.12' });
+  throw new ProtocolError('the server wants a license', {
+    state: 'licensing',
+    pdu: 'LICENSE_PREAMBLE',
+    section: '[MS-RDPBCGR] 3.2.5.3.12',
+  });
 }
 
 function shareControl(state: Stage, type: number, body: Uint8Array, asked: ClientSettings): ClientOutcome {
@@ -68,13 +80,28 @@ function shareControl(state: Stage, type: number, body: Uint8Array, asked: Clien
 }
 
 /** [MS-RDPBCGR] 3.2.5.3.13: what this client can, and at once all that it has to say before the first picture. */
-function demandActive(line: ClientLine, demand: { shareId: number; combined: { capabilitySets: readonly caps.CapabilitySet[] } }, asked: ClientSettings): ClientOutcome {
+function demandActive(
+  line: ClientLine,
+  demand: { shareId: number; combined: { capabilitySets: readonly caps.CapabilitySet[] } },
+  asked: ClientSettings,
+): ClientOutcome {
   const { shareId } = demand;
   const bitmap = caps.findCapability(demand.combined.capabilitySets, caps.CapabilityType.BITMAP, caps.TS_BITMAP_CAPABILITYSET);
-  if (!bitmap) throw new ProtocolError('no bitmap capability set', { state: 'demandActive', pdu: 'TS_DEMAND_ACTIVE_PDU', section: '[MS-RDPBCGR] 2.2.1.13.1' });
+  if (!bitmap)
+    throw new ProtocolError('no bitmap capability set', {
+      state: 'demandActive',
+      pdu: 'TS_DEMAND_ACTIVE_PDU',
+      section: '[MS-RDPBCGR] 2.2.1.13.1',
+    });
   const general = caps.findCapability(demand.combined.capabilitySets, caps.CapabilityType.GENERAL, caps.TS_GENERAL_CAPABILITYSET);
-  if ('saltedChecksum' in line.security) line.security.saltedChecksum = !asked.rdp4 && ((general?.extraFlags ?? 0) & caps.ExtraFlags.ENC_SALTED_CHECKSUM) !== 0;
-  const share: ClientShare = { shareId, width: bitmap.desktopWidth, height: bitmap.desktopHeight, bitsPerPixel: bitmap.preferredBitsPerPixel };
+  if ('saltedChecksum' in line.security)
+    line.security.saltedChecksum = !asked.rdp4 && ((general?.extraFlags ?? 0) & caps.ExtraFlags.ENC_SALTED_CHECKSUM) !== 0;
+  const share: ClientShare = {
+    shareId,
+    width: bitmap.desktopWidth,
+    height: bitmap.desktopHeight,
+    bitsPerPixel: bitmap.preferredBitsPerPixel,
+  };
   const confirm = encode(pdus.TS_CONFIRM_ACTIVE_PDU, {
     shareId,
     originatorId: mcs.SERVER_USER_ID,
@@ -87,12 +114,15 @@ function demandActive(line: ClientLine, demand: { shareId: number; combined: { c
     data(line, shareId, PduType2.SYNCHRONIZE, encode(pdus.TS_SYNCHRONIZE_PDU, { targetUser: mcs.SERVER_USER_ID })),
     data(line, shareId, PduType2.CONTROL, encode(pdus.TS_CONTROL_PDU, cooperate)),
     data(line, shareId, PduType2.CONTROL, encode(pdus.TS_CONTROL_PDU, { ...cooperate, action: pdus.ControlAction.REQUEST_CONTROL })),
-    ...fontLists(asked).map((listFlags) => data(line, shareId, PduType2.FONTLIST, encode(pdus.TS_FONT_LIST_PDU, { numberFonts: 0, totalNumFonts: 0, listFlags, entrySize: 50 }))),
+    ...fontLists(asked).map((listFlags) =>
+      data(line, shareId, PduType2.FONTLIST, encode(pdus.TS_FONT_LIST_PDU, { numberFonts: 0, totalNumFonts: 0, listFlags, entrySize: 50 })),
+    ),
   ]);
 }
 
 /** RDP 4 clients send two. */
-const fontLists = ({ rdp4 }: ClientSettings): number[] => (rdp4 ? [pdus.FontListFlag.FIRST, pdus.FontListFlag.LAST] : [pdus.FontListFlag.FIRST | pdus.FontListFlag.LAST]);
+const fontLists = ({ rdp4 }: ClientSettings): number[] =>
+  rdp4 ? [pdus.FontListFlag.FIRST, pdus.FontListFlag.LAST] : [pdus.FontListFlag.FIRST | pdus.FontListFlag.LAST];
 
 function clientSets({ width, height, bitsPerPixel }: ClientShare, asked: ClientSettings): caps.CapabilitySet[] {
   const { CapabilityType: Type, capabilitySet, ExtraFlags } = caps;
@@ -124,7 +154,11 @@ function clientSets({ width, height, bitsPerPixel }: ClientShare, asked: ClientS
       drawingFlags: 0,
       multipleRectangleSupport: 1,
     }),
-    capabilitySet(Type.POINTER, caps.TS_POINTER_CAPABILITYSET, { colorPointerFlag: 1, colorPointerCacheSize: 20, ...(asked.rdp4 ? {} : { pointerCacheSize: 20 }) }),
+    capabilitySet(Type.POINTER, caps.TS_POINTER_CAPABILITYSET, {
+      colorPointerFlag: 1,
+      colorPointerCacheSize: 20,
+      ...(asked.rdp4 ? {} : { pointerCacheSize: 20 }),
+    }),
     capabilitySet(Type.INPUT, caps.TS_INPUT_CAPABILITYSET, {
       inputFlags: caps.InputFlags.INPUT_FLAG_SCANCODES | (asked.fastPathInput ? caps.InputFlags.INPUT_FLAG_FASTPATH_INPUT2 : 0),
       keyboardLayout: 0x409,
@@ -137,8 +171,18 @@ function clientSets({ width, height, bitsPerPixel }: ClientShare, asked: ClientS
     capabilitySet(Type.FONT, caps.TS_FONT_CAPABILITYSET, { fontSupportFlags: 1 }),
     capabilitySet(Type.SOUND, caps.TS_SOUND_CAPABILITYSET, { soundFlags: 0 }),
     capabilitySet(Type.COLORCACHE, caps.TS_COLORCACHE_CAPABILITYSET, { colorTableCacheSize: 6 }),
-    capabilitySet(Type.CONTROL, caps.TS_CONTROL_CAPABILITYSET, { controlFlags: 0, remoteDetachFlag: 0, controlInterest: 2, detachInterest: 2 }),
-    capabilitySet(Type.ACTIVATION, caps.TS_WINDOWACTIVATION_CAPABILITYSET, { helpKeyFlag: 0, helpKeyIndexFlag: 0, helpExtendedKeyFlag: 0, windowManagerKeyFlag: 0 }),
+    capabilitySet(Type.CONTROL, caps.TS_CONTROL_CAPABILITYSET, {
+      controlFlags: 0,
+      remoteDetachFlag: 0,
+      controlInterest: 2,
+      detachInterest: 2,
+    }),
+    capabilitySet(Type.ACTIVATION, caps.TS_WINDOWACTIVATION_CAPABILITYSET, {
+      helpKeyFlag: 0,
+      helpKeyIndexFlag: 0,
+      helpExtendedKeyFlag: 0,
+      windowManagerKeyFlag: 0,
+    }),
     capabilitySet(Type.BITMAPCACHE, caps.TS_BITMAPCACHE_CAPABILITYSET, {
       Cache0Entries: 0,
       Cache0MaximumCellSize: 0,
@@ -163,8 +207,10 @@ function shareData(state: Stage, { pduType2, body }: pdus.ShareData): ClientOutc
       return to(state, [], drawn(body));
     case PduType2.POINTER: {
       const { messageType, pointerAttributeData } = decode(out.TS_POINTER_PDU, body);
-      if (messageType === out.PointerMessage.COLOR) return to(state, [], [picturedPointer(out.TS_COLORPOINTERATTRIBUTE, pointerAttributeData)]);
-      if (messageType === out.PointerMessage.POINTER) return to(state, [], [picturedPointer(out.TS_POINTERATTRIBUTE, pointerAttributeData)]);
+      if (messageType === out.PointerMessage.COLOR)
+        return to(state, [], [picturedPointer(out.TS_COLORPOINTERATTRIBUTE, pointerAttributeData)]);
+      if (messageType === out.PointerMessage.POINTER)
+        return to(state, [], [picturedPointer(out.TS_POINTERATTRIBUTE, pointerAttributeData)]);
       if (messageType !== out.PointerMessage.SYSTEM) return to(state);
       const { systemPointerType } = decode(out.TS_SYSTEMPOINTERATTRIBUTE, pointerAttributeData);
       return to(state, [], [{ type: 'pointer', shape: systemPointerType === out.SystemPointer.NULL ? 'hidden' : 'default' }]);
@@ -180,7 +226,15 @@ function drawn(body: Uint8Array): ClientEffect[] {
     case out.UpdateType.BITMAP:
       return [{ type: 'bitmaps', rectangles: decode(out.TS_UPDATE_BITMAP_DATA, body).rectangles }];
     case out.UpdateType.PALETTE:
-      return [{ type: 'palette', colours: Uint32Array.from(decode(out.TS_UPDATE_PALETTE_DATA, body).paletteEntries, ({ red, green, blue }) => (red << 16) | (green << 8) | blue) }];
+      return [
+        {
+          type: 'palette',
+          colours: Uint32Array.from(
+            decode(out.TS_UPDATE_PALETTE_DATA, body).paletteEntries,
+            ({ red, green, blue }) => (red << 16) | (green << 8) | blue,
+          ),
+        },
+      ];
     default:
       return [];
   }
@@ -228,7 +282,11 @@ function draw(updateCode: number, body: Uint8Array): ClientEffect[] {
 const MAX_FAST_PATH_EVENTS = 15;
 
 /** Input as packets. */
-export function inputPackets({ line, share }: Extract<ClientState, { step: 'active' }>, events: readonly InputEvent[], { fastPathInput }: ClientSettings): Uint8Array[] {
+export function inputPackets(
+  { line, share }: Extract<ClientState, { step: 'active' }>,
+  events: readonly InputEvent[],
+  { fastPathInput }: ClientSettings,
+): Uint8Array[] {
   if (!fastPathInput) return [data(line, share.shareId, PduType2.INPUT, encode(TS_INPUT_PDU_DATA, { slowPathInputEvents: events }))];
   const packets: Uint8Array[] = [];
   for (let at = 0; at < events.length; at += MAX_FAST_PATH_EVENTS) {

@@ -1,4 +1,7 @@
-/** One step of a client's connection: its state and a packet in; packets, effects and the next state out. [MS-RDPBCGR] 3.2.5.3. Pure as its steps are. */
+/**
+ * One step of a client's connection: its state and a packet in; packets, effects and the next state out. [MS-RDPBCGR] 3.2.5.3. Pure as its
+ * steps are.
+ */
 import { ProtocolError } from '../errors.js';
 import { type Packet, Protocol } from '../pdu/x224.js';
 import { attachUserConfirm, channelJoinConfirm, connectInitial, connectionConfirm, connectResponse } from './connect.js';
@@ -26,4 +29,8 @@ export function clientStep(state: ClientState, packet: Packet, asked: ClientSett
 }
 
 /** TLS stands: the sequence goes on. */
-export const tlsEstablished = (asked: ClientSettings): ClientOutcome => ({ state: { step: 'connectResponse' }, send: [connectInitial(asked, Protocol.SSL)], effects: [] });
+export const tlsEstablished = (asked: ClientSettings): ClientOutcome => ({
+  state: { step: 'connectResponse' },
+  send: [connectInitial(asked, Protocol.SSL)],
+  effects: [],
+});

@@ -46,7 +46,13 @@ export const TS_CAPS_SET = pdu('TS_CAPS_SET', '[MS-RDPBCGR] 2.2.1.13.1.1.1', {
 export type CapabilitySet = Value<typeof TS_CAPS_SET>;
 
 /** `extraFlags` of the general set. */
-export const ExtraFlags = { FASTPATH_OUTPUT_SUPPORTED: 0x0001, LONG_CREDENTIALS_SUPPORTED: 0x0004, AUTORECONNECT_SUPPORTED: 0x0008, ENC_SALTED_CHECKSUM: 0x0010, NO_BITMAP_COMPRESSION_HDR: 0x0400 } as const;
+export const ExtraFlags = {
+  FASTPATH_OUTPUT_SUPPORTED: 0x0001,
+  LONG_CREDENTIALS_SUPPORTED: 0x0004,
+  AUTORECONNECT_SUPPORTED: 0x0008,
+  ENC_SALTED_CHECKSUM: 0x0010,
+  NO_BITMAP_COMPRESSION_HDR: 0x0400,
+} as const;
 
 export const TS_GENERAL_CAPABILITYSET = pdu('TS_GENERAL_CAPABILITYSET', '[MS-RDPBCGR] 2.2.7.1.1', {
   osMajorType: u16le,
@@ -82,7 +88,12 @@ export const TS_BITMAP_CAPABILITYSET = pdu('TS_BITMAP_CAPABILITYSET', '[MS-RDPBC
 });
 
 /** `orderFlags`. */
-export const OrderFlags = { NEGOTIATEORDERSUPPORT: 0x02, ZEROBOUNDSDELTASSUPPORT: 0x08, COLORINDEXSUPPORT: 0x20, SOLIDPATTERNBRUSHONLY: 0x40 } as const;
+export const OrderFlags = {
+  NEGOTIATEORDERSUPPORT: 0x02,
+  ZEROBOUNDSDELTASSUPPORT: 0x08,
+  COLORINDEXSUPPORT: 0x20,
+  SOLIDPATTERNBRUSHONLY: 0x40,
+} as const;
 
 export const TS_ORDER_CAPABILITYSET = pdu('TS_ORDER_CAPABILITYSET', '[MS-RDPBCGR] 2.2.7.1.3', {
   terminalDescriptor: bytes(16),
@@ -141,16 +152,28 @@ export const TS_BITMAPCACHE_CAPABILITYSET = pdu('TS_BITMAPCACHE_CAPABILITYSET', 
   Cache2MaximumCellSize: u16le,
 });
 
-export const TS_SOUND_CAPABILITYSET = pdu('TS_SOUND_CAPABILITYSET', '[MS-RDPBCGR] 2.2.7.1.11', { soundFlags: u16le, pad2octetsA: zeroes(2) });
+export const TS_SOUND_CAPABILITYSET = pdu('TS_SOUND_CAPABILITYSET', '[MS-RDPBCGR] 2.2.7.1.11', {
+  soundFlags: u16le,
+  pad2octetsA: zeroes(2),
+});
 
 /** `VCChunkSize` is what the server tells its clients, in bytes. */
-export const TS_VIRTUALCHANNEL_CAPABILITYSET = pdu('TS_VIRTUALCHANNEL_CAPABILITYSET', '[MS-RDPBCGR] 2.2.7.1.10', { flags: u32le, VCChunkSize: optional(u32le) });
+export const TS_VIRTUALCHANNEL_CAPABILITYSET = pdu('TS_VIRTUALCHANNEL_CAPABILITYSET', '[MS-RDPBCGR] 2.2.7.1.10', {
+  flags: u32le,
+  VCChunkSize: optional(u32le),
+});
 
 export const TS_SHARE_CAPABILITYSET = pdu('TS_SHARE_CAPABILITYSET', '[MS-RDPBCGR] 2.2.7.2.4', { nodeId: u16le, pad2octets: zeroes(2) });
 
-export const TS_FONT_CAPABILITYSET = pdu('TS_FONT_CAPABILITYSET', '[MS-RDPBCGR] 2.2.7.2.5', { fontSupportFlags: optional(u16le), pad2octets: newerFields });
+export const TS_FONT_CAPABILITYSET = pdu('TS_FONT_CAPABILITYSET', '[MS-RDPBCGR] 2.2.7.2.5', {
+  fontSupportFlags: optional(u16le),
+  pad2octets: newerFields,
+});
 
-export const TS_COLORCACHE_CAPABILITYSET = pdu('TS_COLORCACHE_CAPABILITYSET', '[MS-RDPEGDI] 2.2.1.1', { colorTableCacheSize: u16le, pad2octets: zeroes(2) });
+export const TS_COLORCACHE_CAPABILITYSET = pdu('TS_COLORCACHE_CAPABILITYSET', '[MS-RDPEGDI] 2.2.1.1', {
+  colorTableCacheSize: u16le,
+  pad2octets: zeroes(2),
+});
 
 export const TS_CONTROL_CAPABILITYSET = pdu('TS_CONTROL_CAPABILITYSET', '[MS-RDPBCGR] 2.2.7.2.2', {
   controlFlags: u16le,
@@ -167,17 +190,23 @@ export const TS_WINDOWACTIVATION_CAPABILITYSET = pdu('TS_WINDOWACTIVATION_CAPABI
 });
 
 /** `MaxRequestSize`: bytes of the largest fast-path update that its receiver reassembles. */
-export const TS_MULTIFRAGMENTUPDATE_CAPABILITYSET = pdu('TS_MULTIFRAGMENTUPDATE_CAPABILITYSET', '[MS-RDPBCGR] 2.2.7.2.6', { MaxRequestSize: u32le });
+export const TS_MULTIFRAGMENTUPDATE_CAPABILITYSET = pdu('TS_MULTIFRAGMENTUPDATE_CAPABILITYSET', '[MS-RDPBCGR] 2.2.7.2.6', {
+  MaxRequestSize: u32le,
+});
 
 /** `largePointerSupportFlags`: pointers of up to 96×96 (1) and 384×384 (2) pixels. */
-export const TS_LARGE_POINTER_CAPABILITYSET = pdu('TS_LARGE_POINTER_CAPABILITYSET', '[MS-RDPBCGR] 2.2.7.2.7', { largePointerSupportFlags: u16le });
+export const TS_LARGE_POINTER_CAPABILITYSET = pdu('TS_LARGE_POINTER_CAPABILITYSET', '[MS-RDPBCGR] 2.2.7.2.7', {
+  largePointerSupportFlags: u16le,
+});
 
 /** A set with its header. */
-export const capabilitySet = <T>(capabilitySetType: number, codec: Codec<T>, value: T): CapabilitySet => ({ capabilitySetType, capabilityData: encode(codec, value) });
+export const capabilitySet = <T>(capabilitySetType: number, codec: Codec<T>, value: T): CapabilitySet => ({
+  capabilitySetType,
+  capabilityData: encode(codec, value),
+});
 
 /** The set of one type among those a peer sent, or `undefined`. Of two the last counts. What a newer peer adds at its end is ignored. */
 export function findCapability<T>(sets: readonly CapabilitySet[], type: number, codec: Codec<T>): T | undefined {
   const found = sets.filter(({ capabilitySetType }) => capabilitySetType === type).at(-1);
   return found && codec.decode(new Cursor(found.capabilityData));
 }
-

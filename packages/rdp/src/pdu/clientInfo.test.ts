@@ -17,20 +17,53 @@ describe('the dump of [MS-RDPBCGR] 4.1.10, decrypted', () => {
     new Uint8Array(20),
     hex('0000 0400 0000 0100 0200 0000 0000 0000 c4ffffff'),
   ]);
-  const extended = Buffer.concat([hex('0200 1e00'), utf16('157.59.242.156'), hex('8400'), utf16(CLIENT_DIR), timeZone, hex('00000000 01000000')]);
+  const extended = Buffer.concat([
+    hex('0200 1e00'),
+    utf16('157.59.242.156'),
+    hex('8400'),
+    utf16(CLIENT_DIR),
+    timeZone,
+    hex('00000000 01000000'),
+  ]);
   testCodec(
     'TS_EXTENDED_INFO_PACKET',
     TS_EXTENDED_INFO_PACKET,
-    { clientAddressFamily: 2, clientAddress: '157.59.242.156', clientDir: CLIENT_DIR, clientTimeZone: Uint8Array.from(timeZone), clientSessionId: 0, performanceFlags: 1 },
+    {
+      clientAddressFamily: 2,
+      clientAddress: '157.59.242.156',
+      clientDir: CLIENT_DIR,
+      clientTimeZone: Uint8Array.from(timeZone),
+      clientSessionId: 0,
+      performanceFlags: 1,
+    },
     Uint8Array.from(extended),
     [168, 340, 344],
   );
   const head = Buffer.concat([hex('09040904 b3430000 0a00 0c00 0000 0000 0000'), utf16('NTDEV'), utf16('eltons'), hex('0000 0000 0000')]);
-  const value = { CodePage: 0x04090409, flags: 0x43b3, Domain: 'NTDEV', UserName: 'eltons', Password: '', AlternateShell: '', WorkingDir: '' };
-  testCodec('TS_INFO_PACKET', TS_INFO_PACKET, { ...value, extraInfo: Uint8Array.from(extended) }, Uint8Array.from(Buffer.concat([head, extended])), range(head.length, head.length + extended.length));
+  const value = {
+    CodePage: 0x04090409,
+    flags: 0x43b3,
+    Domain: 'NTDEV',
+    UserName: 'eltons',
+    Password: '',
+    AlternateShell: '',
+    WorkingDir: '',
+  };
+  testCodec(
+    'TS_INFO_PACKET',
+    TS_INFO_PACKET,
+    { ...value, extraInfo: Uint8Array.from(extended) },
+    Uint8Array.from(Buffer.concat([head, extended])),
+    range(head.length, head.length + extended.length),
+  );
   testCodec('TS_INFO_PACKET in its short form', TS_INFO_PACKET, value, Uint8Array.from(head));
   const ansi = { ...value, flags: value.flags & ~InfoFlags.INFO_UNICODE };
-  testCodec('TS_INFO_PACKET without INFO_UNICODE', TS_INFO_PACKET, ansi, Buffer.concat([hex('09040904 a3430000 0500 0600 0000 0000 0000'), Buffer.from('NTDEV\0eltons\0\0\0\0', 'latin1')]));
+  testCodec(
+    'TS_INFO_PACKET without INFO_UNICODE',
+    TS_INFO_PACKET,
+    ansi,
+    Buffer.concat([hex('09040904 a3430000 0500 0600 0000 0000 0000'), Buffer.from('NTDEV\0eltons\0\0\0\0', 'latin1')]),
+  );
 });
 
 test('logins of every kind round trip', () => {

@@ -76,4 +76,3 @@ export const TS_INFO_PACKET: Codec<InfoPacket> = {
     return form(u32le.decode(flags)).decode(input);
   },
 };
-

@@ -27,4 +27,5 @@ export const ErrorInfo = {
 export type ErrorInfoCode = (typeof ErrorInfo)[keyof typeof ErrorInfo];
 
 /** The standard's name of a code, for logs. */
-export const errorInfoName = (code: number): string => Object.entries(ErrorInfo).find(([, value]) => value === code)?.[0] ?? `errorInfo ${code}`;
+export const errorInfoName = (code: number): string =>
+  Object.entries(ErrorInfo).find(([, value]) => value === code)?.[0] ?? `errorInfo ${code}`;

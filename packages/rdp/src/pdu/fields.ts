@@ -1,5 +1,6 @@
 /**
- * Field codecs that RDP's PDUs need besides those of `@belvedere/wire`: fixed-size text, octet strings that never vary, and tails that newer
+ * Field codecs that RDP's PDUs need besides those of `@belvedere/wire`: fixed-size text, octet strings that never vary, and tails that
+ * newer
  * peers may have lengthened. Pure.
  */
 import type { Codec } from '@belvedere/wire';

@@ -20,7 +20,10 @@ const CREATE_REQUEST = pdu('ConferenceCreateRequest', '[T124] 8.7', {
   userData: per.octetString,
 });
 
-export const GCC_CONFERENCE_CREATE_REQUEST = pdu('ConnectData', '[MS-RDPBCGR] 2.2.1.3', { key: T124, connectPDU: per.counted(CREATE_REQUEST) });
+export const GCC_CONFERENCE_CREATE_REQUEST = pdu('ConnectData', '[MS-RDPBCGR] 2.2.1.3', {
+  key: T124,
+  connectPDU: per.counted(CREATE_REQUEST),
+});
 
 /**
  * The response's `connectPDU` length is one octet that fits nothing: the value of the standard's own dump, which clients skip.

@@ -2,7 +2,16 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Cursor, decode, encode, WireError } from '@belvedere/wire';
 import { hex, testCodec } from '@belvedere/wire/testing';
-import { decodeFastPathEvents, encodeFastPath, type InputEvent, KeyboardFlags, PointerFlags, splitFastPathInput, TS_FP_INPUT_EVENT, TS_INPUT_PDU_DATA } from './input.js';
+import {
+  decodeFastPathEvents,
+  encodeFastPath,
+  type InputEvent,
+  KeyboardFlags,
+  PointerFlags,
+  splitFastPathInput,
+  TS_FP_INPUT_EVENT,
+  TS_INPUT_PDU_DATA,
+} from './input.js';
 
 const u16 = fc.nat(0xffff);
 const FLAGS = KeyboardFlags.EXTENDED | KeyboardFlags.EXTENDED1 | KeyboardFlags.RELEASE;
@@ -38,12 +47,22 @@ describe('slow path', () => {
 });
 
 describe('fast path', () => {
-  testCodec('a key', TS_FP_INPUT_EVENT, { type: 'scancode', keyboardFlags: KeyboardFlags.RELEASE | KeyboardFlags.EXTENDED, keyCode: 0x1d }, hex('03 1d'));
+  testCodec(
+    'a key',
+    TS_FP_INPUT_EVENT,
+    { type: 'scancode', keyboardFlags: KeyboardFlags.RELEASE | KeyboardFlags.EXTENDED, keyCode: 0x1d },
+    hex('03 1d'),
+  );
   testCodec('Pause', TS_FP_INPUT_EVENT, { type: 'scancode', keyboardFlags: KeyboardFlags.EXTENDED1, keyCode: 0x1d }, hex('04 1d'));
   testCodec('the mouse', TS_FP_INPUT_EVENT, { type: 'mouse', pointerFlags: 0x9000, xPos: 0x102, yPos: 0x304 }, hex('20 0090 0201 0403'));
   testCodec('extended buttons', TS_FP_INPUT_EVENT, { type: 'mousex', pointerFlags: 0x8002, xPos: 1, yPos: 2 }, hex('40 0280 0100 0200'));
   testCodec('synchronize', TS_FP_INPUT_EVENT, { type: 'synchronize', toggleFlags: 6 }, hex('66'));
-  testCodec('a character', TS_FP_INPUT_EVENT, { type: 'unicode', keyboardFlags: KeyboardFlags.RELEASE, unicodeCode: 0x20ac }, hex('81 ac20'));
+  testCodec(
+    'a character',
+    TS_FP_INPUT_EVENT,
+    { type: 'unicode', keyboardFlags: KeyboardFlags.RELEASE, unicodeCode: 0x20ac },
+    hex('81 ac20'),
+  );
   test('an unknown event ends the packet: its length is not known', () => {
     expect(() => decode(TS_FP_INPUT_EVENT, hex('e0'))).toThrow('event code 7 is unknown');
     expect(decode(TS_FP_INPUT_EVENT, hex('a0 01000200'))).toEqual({ type: 'unused' });

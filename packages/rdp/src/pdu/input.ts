@@ -12,7 +12,17 @@ export const MessageType = { SYNC: 0x0000, UNUSED: 0x0002, SCANCODE: 0x0004, UNI
 export const KeyboardFlags = { EXTENDED: 0x0100, EXTENDED1: 0x0200, DOWN: 0x4000, RELEASE: 0x8000 } as const;
 
 /** `pointerFlags` of a mouse event. The nine low bits hold the rotation of a wheel, in two's complement. */
-export const PointerFlags = { HWHEEL: 0x0400, WHEEL: 0x0200, WHEEL_NEGATIVE: 0x0100, WheelRotationMask: 0x01ff, MOVE: 0x0800, DOWN: 0x8000, BUTTON1: 0x1000, BUTTON2: 0x2000, BUTTON3: 0x4000 } as const;
+export const PointerFlags = {
+  HWHEEL: 0x0400,
+  WHEEL: 0x0200,
+  WHEEL_NEGATIVE: 0x0100,
+  WheelRotationMask: 0x01ff,
+  MOVE: 0x0800,
+  DOWN: 0x8000,
+  BUTTON1: 0x1000,
+  BUTTON2: 0x2000,
+  BUTTON3: 0x4000,
+} as const;
 
 /** `pointerFlags` of an extended mouse event. */
 export const PointerXFlags = { DOWN: 0x8000, BUTTON1: 0x0001, BUTTON2: 0x0002 } as const;
@@ -28,8 +38,16 @@ export type InputEvent =
   | { readonly type: 'synchronize'; readonly toggleFlags: number }
   | { readonly type: 'unused' };
 
-const keyboard = pdu('TS_KEYBOARD_EVENT', '[MS-RDPBCGR] 2.2.8.1.1.3.1.1.1', { keyboardFlags: u16le, keyCode: u16le, pad2Octets: zeroes(2) });
-const unicode = pdu('TS_UNICODE_KEYBOARD_EVENT', '[MS-RDPBCGR] 2.2.8.1.1.3.1.1.2', { keyboardFlags: u16le, unicodeCode: u16le, pad2Octets: zeroes(2) });
+const keyboard = pdu('TS_KEYBOARD_EVENT', '[MS-RDPBCGR] 2.2.8.1.1.3.1.1.1', {
+  keyboardFlags: u16le,
+  keyCode: u16le,
+  pad2Octets: zeroes(2),
+});
+const unicode = pdu('TS_UNICODE_KEYBOARD_EVENT', '[MS-RDPBCGR] 2.2.8.1.1.3.1.1.2', {
+  keyboardFlags: u16le,
+  unicodeCode: u16le,
+  pad2Octets: zeroes(2),
+});
 const pointer = pdu('TS_POINTER_EVENT', '[MS-RDPBCGR] 2.2.8.1.1.3.1.1.3', { pointerFlags: u16le, xPos: u16le, yPos: u16le });
 const sync = pdu('TS_SYNC_EVENT', '[MS-RDPBCGR] 2.2.8.1.1.3.1.1.5', { pad2Octets: zeroes(2), toggleFlags: u32le });
 
@@ -93,7 +111,9 @@ const FASTPATH_EXTENDED = 2;
 const FASTPATH_EXTENDED1 = 4;
 
 const fromFastPath = (flags: number): number =>
-  (flags & FASTPATH_RELEASE ? KeyboardFlags.RELEASE : 0) | (flags & FASTPATH_EXTENDED ? KeyboardFlags.EXTENDED : 0) | (flags & FASTPATH_EXTENDED1 ? KeyboardFlags.EXTENDED1 : 0);
+  (flags & FASTPATH_RELEASE ? KeyboardFlags.RELEASE : 0) |
+  (flags & FASTPATH_EXTENDED ? KeyboardFlags.EXTENDED : 0) |
+  (flags & FASTPATH_EXTENDED1 ? KeyboardFlags.EXTENDED1 : 0);
 
 const toFastPath = (keyboardFlags: number): number =>
   (keyboardFlags & KeyboardFlags.RELEASE ? FASTPATH_RELEASE : 0) |
@@ -180,7 +200,9 @@ export function decodeFastPathEvents(numEvents: number, body: Uint8Array): Input
   return events;
 }
 
-/** A fast-path PDU of any direction: header, length of the whole, body. @param headerBits the six bits between action and flags, unshifted */
+/**
+ * A fast-path PDU of any direction: header, length of the whole, body. @param headerBits the six bits between action and flags, unshifted
+ */
 export function encodeFastPath(flags: number, headerBits: number, body: Uint8Array): Uint8Array {
   const long = body.length + 2 > 0x7f;
   const length = body.length + (long ? 3 : 2);

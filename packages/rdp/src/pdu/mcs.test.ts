@@ -6,7 +6,17 @@ import * as ber from './ber.js';
 import { decodeBlocks, encodeBlocks, GCC_CONFERENCE_CREATE_REQUEST, GCC_CONFERENCE_CREATE_RESPONSE } from './gcc.js';
 import * as mcs from './mcs.js';
 import * as per from './per.js';
-import { TS_UD_CS_CLUSTER, TS_UD_CS_CORE, TS_UD_CS_MONITOR, TS_UD_CS_NET, TS_UD_CS_SEC, TS_UD_SC_CORE, TS_UD_SC_NET, TS_UD_SC_SEC1, UserDataType } from './settings.js';
+import {
+  TS_UD_CS_CLUSTER,
+  TS_UD_CS_CORE,
+  TS_UD_CS_MONITOR,
+  TS_UD_CS_NET,
+  TS_UD_CS_SEC,
+  TS_UD_SC_CORE,
+  TS_UD_SC_NET,
+  TS_UD_SC_SEC1,
+  UserDataType,
+} from './settings.js';
 import { decodeData, encodeData } from './x224.js';
 
 /** [MS-RDPBCGR] 4.1.3 */
@@ -80,15 +90,28 @@ describe('the dump of [MS-RDPBCGR] 4.1.3', () => {
   testCodec(
     'TS_UD_CS_NET',
     TS_UD_CS_NET,
-    { channelDefArray: [{ name: 'rdpdr', options: 0x80800000 }, { name: 'cliprdr', options: 0xc0a00000 }, { name: 'rdpsnd', options: 0xc0000000 }] },
+    {
+      channelDefArray: [
+        { name: 'rdpdr', options: 0x80800000 },
+        { name: 'cliprdr', options: 0xc0a00000 },
+        { name: 'rdpsnd', options: 0xc0000000 },
+      ],
+    },
     blocks.get(UserDataType.CS_NET)!,
   );
   test('its settings in their order make the same bytes again', () => {
     const order = [UserDataType.CS_CORE, UserDataType.CS_CLUSTER, UserDataType.CS_SECURITY, UserDataType.CS_NET];
     const list = order.map((type) => ({ type, data: blocks.get(type)! }));
-    expect(Buffer.from(encodeData(encode(mcs.CONNECT_INITIAL, { ...decode(mcs.CONNECT_INITIAL, mcsCi), userData: encode(GCC_CONFERENCE_CREATE_REQUEST, { connectPDU: { userData: encodeBlocks(list) } }) }))).toString('hex')).toBe(
-      Buffer.from(CONNECT_INITIAL).toString('hex'),
-    );
+    expect(
+      Buffer.from(
+        encodeData(
+          encode(mcs.CONNECT_INITIAL, {
+            ...decode(mcs.CONNECT_INITIAL, mcsCi),
+            userData: encode(GCC_CONFERENCE_CREATE_REQUEST, { connectPDU: { userData: encodeBlocks(list) } }),
+          }),
+        ),
+      ).toString('hex'),
+    ).toBe(Buffer.from(CONNECT_INITIAL).toString('hex'));
   });
 });
 
@@ -96,7 +119,8 @@ describe('the dump of [MS-RDPBCGR] 4.1.4, with another random and certificate', 
   const random = new Uint8Array(32).fill(7);
   const certificate = new Uint8Array(184).fill(9);
   const packet = Buffer.concat([
-    hex(`03 00 01 51 02 f0 80 7f 66 82 01 45 0a 01 00 02 01 00 30 1a 02 01 22 02 01 03 02 01 00 02 01 01 02 01 00 02 01 01 02 03 00 ff f8 02 01 02 04 82 01 1f
+    hex(`03 00 01 51 02 f0 80 7f 66 82 01 45 0a 01 00 02 01 00 30 1a 02 01 22 02 01 03 02 01 00 02 01 01 02 01 00 02 01 01 02 03 00 ff f8 02 01
+      02 04 82 01 1f
       00 05 00 14 7c 00 01 2a 14 76 0a 01 01 00 01 c0 00 4d 63 44 6e 81 08
       01 0c 0c 00 04 00 08 00 00 00 00 00 03 0c 10 00 eb 03 03 00 ec 03 ed 03 ee 03 00 00 02 0c ec 00 02 00 00 00 02 00 00 00 20 00 00 00 b8 00 00 00`),
     random,
@@ -111,18 +135,41 @@ describe('the dump of [MS-RDPBCGR] 4.1.4, with another random and certificate', 
     {
       result: 0,
       calledConnectId: 0,
-      domainParameters: { maxChannelIds: 34, maxUserIds: 3, maxTokenIds: 0, numPriorities: 1, minThroughput: 0, maxHeight: 1, maxMCSPDUsize: 65528, protocolVersion: 2 },
+      domainParameters: {
+        maxChannelIds: 34,
+        maxUserIds: 3,
+        maxTokenIds: 0,
+        numPriorities: 1,
+        minThroughput: 0,
+        maxHeight: 1,
+        maxMCSPDUsize: 65528,
+        protocolVersion: 2,
+      },
       userData: Uint8Array.from(packet.subarray(-287)),
     },
     response,
   );
-  testCodec('Conference Create Response', GCC_CONFERENCE_CREATE_RESPONSE, { nodeID: 0x79f3, userData: Uint8Array.from(packet.subarray(-264)) }, userData);
+  testCodec(
+    'Conference Create Response',
+    GCC_CONFERENCE_CREATE_RESPONSE,
+    { nodeID: 0x79f3, userData: Uint8Array.from(packet.subarray(-264)) },
+    userData,
+  );
   testCodec('TS_UD_SC_CORE', TS_UD_SC_CORE, { version: 0x00080004, clientRequestedProtocols: 0 }, blocks.get(UserDataType.SC_CORE)!, [4]);
   test('TS_UD_SC_NET, with its padding', () => {
-    expect(TS_UD_SC_NET.decode(new Cursor(blocks.get(UserDataType.SC_NET)!))).toEqual({ MCSChannelId: 1003, channelIdArray: [1004, 1005, 1006] });
+    expect(TS_UD_SC_NET.decode(new Cursor(blocks.get(UserDataType.SC_NET)!))).toEqual({
+      MCSChannelId: 1003,
+      channelIdArray: [1004, 1005, 1006],
+    });
   });
   const exchange = { serverRandom: random, serverCertificate: certificate };
-  testCodec('TS_UD_SC_SEC1', TS_UD_SC_SEC1, { encryptionMethod: 2, encryptionLevel: 2, exchange }, Uint8Array.from(blocks.get(UserDataType.SC_SECURITY)!), [8]);
+  testCodec(
+    'TS_UD_SC_SEC1',
+    TS_UD_SC_SEC1,
+    { encryptionMethod: 2, encryptionLevel: 2, exchange },
+    Uint8Array.from(blocks.get(UserDataType.SC_SECURITY)!),
+    [8],
+  );
   testCodec('TS_UD_SC_SEC1 without encryption', TS_UD_SC_SEC1, { encryptionMethod: 0, encryptionLevel: 0 }, hex('00000000 00000000'));
 });
 
@@ -131,13 +178,33 @@ describe('the dumps of [MS-RDPBCGR] 4.1.5 to 4.1.8 and 4.2.3', () => {
   testCodec('AttachUserRequest', mcs.ATTACH_USER_REQUEST, {}, hex('28'));
   testCodec('AttachUserConfirm', mcs.ATTACH_USER_CONFIRM, { result: 0, initiator: 1007 }, hex('2e 00 00 06'));
   testCodec('ChannelJoinRequest', mcs.CHANNEL_JOIN_REQUEST, { initiator: 1007, channelId: 1003 }, hex('38 00 06 03 eb'));
-  testCodec('ChannelJoinConfirm', mcs.CHANNEL_JOIN_CONFIRM, { result: 0, initiator: 1007, requested: 1007, channelId: 1007 }, hex('3e 00 00 06 03 ef 03 ef'));
-  testCodec('SendDataRequest', mcs.SEND_DATA_REQUEST, { initiator: 1007, channelId: 1003, userData: hex('aa bb') }, hex('64 00 06 03 eb 70 02 aa bb'));
-  testCodec('SendDataIndication', mcs.SEND_DATA_INDICATION, { initiator: 1002, channelId: 1003, userData: new Uint8Array(300) }, Buffer.concat([hex('68 00 01 03 eb 70 81 2c'), new Uint8Array(300)]));
+  testCodec(
+    'ChannelJoinConfirm',
+    mcs.CHANNEL_JOIN_CONFIRM,
+    { result: 0, initiator: 1007, requested: 1007, channelId: 1007 },
+    hex('3e 00 00 06 03 ef 03 ef'),
+  );
+  testCodec(
+    'SendDataRequest',
+    mcs.SEND_DATA_REQUEST,
+    { initiator: 1007, channelId: 1003, userData: hex('aa bb') },
+    hex('64 00 06 03 eb 70 02 aa bb'),
+  );
+  testCodec(
+    'SendDataIndication',
+    mcs.SEND_DATA_INDICATION,
+    { initiator: 1002, channelId: 1003, userData: new Uint8Array(300) },
+    Buffer.concat([hex('68 00 01 03 eb 70 81 2c'), new Uint8Array(300)]),
+  );
   testCodec('DisconnectProviderUltimatum', mcs.DISCONNECT_PROVIDER_ULTIMATUM, { reason: mcs.Reason.USER_REQUESTED }, hex('21 80'));
 });
 
-testCodec('TS_UD_CS_MONITOR', TS_UD_CS_MONITOR, { flags: 0, monitorDefArray: [{ left: -1280, top: 0, right: -1, bottom: 1023, flags: 1 }] }, hex('00000000 01000000 00fbffff 00000000 ffffffff ff030000 01000000'));
+testCodec(
+  'TS_UD_CS_MONITOR',
+  TS_UD_CS_MONITOR,
+  { flags: 0, monitorDefArray: [{ left: -1280, top: 0, right: -1, bottom: 1023, flags: 1 }] },
+  hex('00000000 01000000 00fbffff 00000000 ffffffff ff030000 01000000'),
+);
 
 describe('ASN.1', () => {
   test('numbers, padded and bare, round trip', () => {

@@ -11,7 +11,10 @@ export const UpdateType = { ORDERS: 0, BITMAP: 1, PALETTE: 2, SYNCHRONIZE: 3 } a
 /** `flags` of TS_BITMAP_DATA. */
 export const BitmapFlags = { BITMAP_COMPRESSION: 0x0001, NO_BITMAP_COMPRESSION_HDR: 0x0400 } as const;
 
-/** Inclusive destination bounds; `width` and `height` of the data may be larger. `bitmapDataStream` has TS_CD_HEADER in front where `flags` say so. */
+/**
+ * Inclusive destination bounds; `width` and `height` of the data may be larger. `bitmapDataStream` has TS_CD_HEADER in front where `flags`
+ * say so.
+ */
 export const TS_BITMAP_DATA = pdu('TS_BITMAP_DATA', '[MS-RDPBCGR] 2.2.9.1.1.3.1.2.2', {
   destLeft: u16le,
   destTop: u16le,
@@ -60,13 +63,19 @@ export const PointerMessage = { SYSTEM: 0x0001, POSITION: 0x0003, COLOR: 0x0006,
 /** `systemPointerType`. */
 export const SystemPointer = { NULL: 0x00000000, DEFAULT: 0x00007f00 } as const;
 
-export const TS_POINTER_PDU = pdu('TS_POINTER_PDU', '[MS-RDPBCGR] 2.2.9.1.1.4', { messageType: u16le, pad2Octets: zeroes(2), pointerAttributeData: rest });
+export const TS_POINTER_PDU = pdu('TS_POINTER_PDU', '[MS-RDPBCGR] 2.2.9.1.1.4', {
+  messageType: u16le,
+  pad2Octets: zeroes(2),
+  pointerAttributeData: rest,
+});
 
 export const TS_SYSTEMPOINTERATTRIBUTE = pdu('TS_SYSTEMPOINTERATTRIBUTE', '[MS-RDPBCGR] 2.2.9.1.1.4.3', { systemPointerType: u32le });
 
 export const TS_POINT16 = pdu('TS_POINT16', '[MS-RDPBCGR] 2.2.9.1.1.4.1', { xPos: u16le, yPos: u16le });
 
-/** `xorMaskData`: 24 bits a pixel, BGR, bottom-up, rows padded to 2 bytes; `andMaskData`: 1 bit a pixel, bottom-up, rows padded to 2 bytes. */
+/**
+ * `xorMaskData`: 24 bits a pixel, BGR, bottom-up, rows padded to 2 bytes; `andMaskData`: 1 bit a pixel, bottom-up, rows padded to 2 bytes.
+ */
 export const TS_COLORPOINTERATTRIBUTE = pdu('TS_COLORPOINTERATTRIBUTE', '[MS-RDPBCGR] 2.2.9.1.1.4.4', {
   cacheIndex: u16le,
   hotSpot: TS_POINT16,
@@ -80,10 +89,26 @@ export const TS_COLORPOINTERATTRIBUTE = pdu('TS_COLORPOINTERATTRIBUTE', '[MS-RDP
 });
 
 /** A pointer of any depth: `xorBpp` bits a pixel in the XOR mask. */
-export const TS_POINTERATTRIBUTE = pdu('TS_POINTERATTRIBUTE', '[MS-RDPBCGR] 2.2.9.1.1.4.5', { xorBpp: u16le, colorPtrAttr: TS_COLORPOINTERATTRIBUTE });
+export const TS_POINTERATTRIBUTE = pdu('TS_POINTERATTRIBUTE', '[MS-RDPBCGR] 2.2.9.1.1.4.5', {
+  xorBpp: u16le,
+  colorPtrAttr: TS_COLORPOINTERATTRIBUTE,
+});
 
 /** `updateCode` of a fast-path update. */
-export const UpdateCode = { ORDERS: 0x0, BITMAP: 0x1, PALETTE: 0x2, SYNCHRONIZE: 0x3, SURFCMDS: 0x4, PTR_NULL: 0x5, PTR_DEFAULT: 0x6, PTR_POSITION: 0x8, COLOR: 0x9, CACHED: 0xa, POINTER: 0xb, LARGE_POINTER: 0xc } as const;
+export const UpdateCode = {
+  ORDERS: 0x0,
+  BITMAP: 0x1,
+  PALETTE: 0x2,
+  SYNCHRONIZE: 0x3,
+  SURFCMDS: 0x4,
+  PTR_NULL: 0x5,
+  PTR_DEFAULT: 0x6,
+  PTR_POSITION: 0x8,
+  COLOR: 0x9,
+  CACHED: 0xa,
+  POINTER: 0xb,
+  LARGE_POINTER: 0xc,
+} as const;
 
 /** `fragmentation` of a fast-path update. */
 export const Fragment = { SINGLE: 0, LAST: 1, FIRST: 2, NEXT: 3 } as const;
@@ -121,4 +146,3 @@ export function decodeFastPathUpdates(body: Uint8Array): FastPathUpdate[] {
   while (input.remaining) updates.push(TS_FP_UPDATE.decode(input));
   return updates;
 }
-

@@ -24,7 +24,10 @@ export class PacketReader {
     if (this.pieces.length > MAX_PIECES) this.pieces = [Buffer.concat(this.pieces)];
   }
 
-  /** The next whole packet, or `undefined` if more bytes are needed. Throws `WireError` if the bytes start no packet, or one that is too long. */
+  /**
+   * The next whole packet, or `undefined` if more bytes are needed. Throws `WireError` if the bytes start no packet, or one that is too
+   * long.
+   */
   next(): Packet | undefined {
     if (this.size < this.needed) return undefined;
     const bytes = this.joined();
@@ -33,7 +36,8 @@ export class PacketReader {
       this.needed = this.size + 1;
       return undefined;
     }
-    if (header.length > this.limit) throw new WireError('TPKT.length', 0, `a packet of ${header.length} bytes, at most ${this.limit} are taken`);
+    if (header.length > this.limit)
+      throw new WireError('TPKT.length', 0, `a packet of ${header.length} bytes, at most ${this.limit} are taken`);
     if (header.length > bytes.length) {
       this.needed = header.length;
       return undefined;

@@ -25,10 +25,21 @@ export const UserDataType = {
 export const RdpVersion = { RDP_4_0: 0x00080001, RDP_5_0: 0x00080004 } as const;
 
 /** `colorDepth` and `postBeta2ColorDepth`. */
-export const ColorDepth = { RNS_UD_COLOR_4BPP: 0xca00, RNS_UD_COLOR_8BPP: 0xca01, RNS_UD_COLOR_16BPP_555: 0xca02, RNS_UD_COLOR_16BPP_565: 0xca03, RNS_UD_COLOR_24BPP: 0xca04 } as const;
+export const ColorDepth = {
+  RNS_UD_COLOR_4BPP: 0xca00,
+  RNS_UD_COLOR_8BPP: 0xca01,
+  RNS_UD_COLOR_16BPP_555: 0xca02,
+  RNS_UD_COLOR_16BPP_565: 0xca03,
+  RNS_UD_COLOR_24BPP: 0xca04,
+} as const;
 
 /** `supportedColorDepths` bits. */
-export const SupportedColorDepths = { RNS_UD_24BPP_SUPPORT: 0x1, RNS_UD_16BPP_SUPPORT: 0x2, RNS_UD_15BPP_SUPPORT: 0x4, RNS_UD_32BPP_SUPPORT: 0x8 } as const;
+export const SupportedColorDepths = {
+  RNS_UD_24BPP_SUPPORT: 0x1,
+  RNS_UD_16BPP_SUPPORT: 0x2,
+  RNS_UD_15BPP_SUPPORT: 0x4,
+  RNS_UD_32BPP_SUPPORT: 0x8,
+} as const;
 
 /** `earlyCapabilityFlags` bits. */
 export const EarlyCapability = {
@@ -76,10 +87,18 @@ export const TS_UD_CS_CORE = pdu('TS_UD_CS_CORE', '[MS-RDPBCGR] 2.2.1.3.2', {
 export type ClientCoreData = Value<typeof TS_UD_CS_CORE>;
 
 /** What encryption a client offers for Standard RDP Security. `extEncryptionMethods` counts for French locale clients only. */
-export const TS_UD_CS_SEC = pdu('TS_UD_CS_SEC', '[MS-RDPBCGR] 2.2.1.3.3', { encryptionMethods: u32le, extEncryptionMethods: optional(u32le), newerFields });
+export const TS_UD_CS_SEC = pdu('TS_UD_CS_SEC', '[MS-RDPBCGR] 2.2.1.3.3', {
+  encryptionMethods: u32le,
+  extEncryptionMethods: optional(u32le),
+  newerFields,
+});
 
 /** `options` bits. */
-export const ChannelOption = { CHANNEL_OPTION_INITIALIZED: 0x80000000, CHANNEL_OPTION_COMPRESS_RDP: 0x00800000, CHANNEL_OPTION_SHOW_PROTOCOL: 0x00200000 } as const;
+export const ChannelOption = {
+  CHANNEL_OPTION_INITIALIZED: 0x80000000,
+  CHANNEL_OPTION_COMPRESS_RDP: 0x00800000,
+  CHANNEL_OPTION_SHOW_PROTOCOL: 0x00200000,
+} as const;
 
 export const CHANNEL_DEF = pdu('CHANNEL_DEF', '[MS-RDPBCGR] 2.2.1.3.4.1', { name: ansi(8), options: u32le });
 
@@ -92,9 +111,19 @@ export const TS_UD_CS_NET = pdu('TS_UD_CS_NET', '[MS-RDPBCGR] 2.2.1.3.4', {
   newerFields,
 });
 
-export const TS_UD_CS_CLUSTER = pdu('TS_UD_CS_CLUSTER', '[MS-RDPBCGR] 2.2.1.3.5', { Flags: u32le, RedirectedSessionID: u32le, newerFields });
+export const TS_UD_CS_CLUSTER = pdu('TS_UD_CS_CLUSTER', '[MS-RDPBCGR] 2.2.1.3.5', {
+  Flags: u32le,
+  RedirectedSessionID: u32le,
+  newerFields,
+});
 
-export const TS_MONITOR_DEF = pdu('TS_MONITOR_DEF', '[MS-RDPBCGR] 2.2.1.3.6.1', { left: s32le, top: s32le, right: s32le, bottom: s32le, flags: u32le });
+export const TS_MONITOR_DEF = pdu('TS_MONITOR_DEF', '[MS-RDPBCGR] 2.2.1.3.6.1', {
+  left: s32le,
+  top: s32le,
+  right: s32le,
+  bottom: s32le,
+  flags: u32le,
+});
 
 export const TS_UD_CS_MONITOR = pdu('TS_UD_CS_MONITOR', '[MS-RDPBCGR] 2.2.1.3.6', {
   flags: u32le,
@@ -135,4 +164,3 @@ export const TS_UD_SC_NET = pdu('TS_UD_SC_NET', '[MS-RDPBCGR] 2.2.1.4.4', {
 
 /** The two bytes that follow an odd number of channel identifiers. */
 export const channelIdPadding = (channels: number): Uint8Array => new Uint8Array(channels % 2 ? 2 : 0);
-

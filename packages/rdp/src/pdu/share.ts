@@ -3,7 +3,23 @@
  *
  * [MS-RDPBCGR] 2.2.8.1.1.1 (headers), 2.2.1.13 to 2.2.1.22 (activation and finalization), 2.2.2.2, 2.2.3, 2.2.5, 2.2.11. Pure.
  */
-import { array, type Codec, constant, countOf, encode, lengthOf, optional, pdu, rest, u16le, u32le, u8, type Value, WireError, zeroes } from '@belvedere/wire';
+import {
+  array,
+  type Codec,
+  constant,
+  countOf,
+  encode,
+  lengthOf,
+  optional,
+  pdu,
+  rest,
+  u16le,
+  u32le,
+  u8,
+  type Value,
+  WireError,
+  zeroes,
+} from '@belvedere/wire';
 import { newerFields } from './fields.js';
 import { type CapabilitySet, TS_CAPS_SET } from './capabilities.js';
 
@@ -58,8 +74,9 @@ export const encodeShareControl = (type: number, source: number, body: Uint8Arra
 /** The share control PDUs in one MCS payload: usually one, but nothing forbids several. Flow PDUs are left out. */
 export function decodeShareControls(payload: Uint8Array): ShareControl[] {
   const found: ShareControl[] = [];
-  for (let left = payload; left.length > 0; ) {
-    if (left.length < 2) throw new WireError('TS_SHARECONTROLHEADER.totalLength', payload.length - left.length, `need 2 bytes, have ${left.length}`);
+  for (let left = payload; left.length > 0;) {
+    if (left.length < 2)
+      throw new WireError('TS_SHARECONTROLHEADER.totalLength', payload.length - left.length, `need 2 bytes, have ${left.length}`);
     const length = left[0] | (left[1] << 8);
     if (length === FLOW_MARKER) {
       left = left.subarray(Math.min(8, left.length)); // [T128] FlowTestPDU and its kin are eight bytes
@@ -67,7 +84,11 @@ export function decodeShareControls(payload: Uint8Array): ShareControl[] {
     }
     // RDP 4 and 5.0 leave PDUSource out of an empty Deactivate All. [MS-RDPBCGR] 2.2.3.1
     if (length < 6 || length > left.length) {
-      throw new WireError('TS_SHARECONTROLHEADER.totalLength', payload.length - left.length, `length ${length} does not fit ${left.length} bytes`);
+      throw new WireError(
+        'TS_SHARECONTROLHEADER.totalLength',
+        payload.length - left.length,
+        `length ${length} does not fit ${left.length} bytes`,
+      );
     }
     const type = (left[2] | (left[3] << 8)) & 0xf;
     found.push({ type, source: left[4] | (left[5] << 8), body: left.subarray(6, length) });
@@ -97,7 +118,15 @@ export const encodeShareData = (shareId: number, source: number, pduType2: numbe
   encodeShareControl(
     PduType.DATAPDU,
     source,
-    encode(TS_SHAREDATAHEADER, { shareId, streamId: Stream.LOW, uncompressedLength: body.length + 4, pduType2, compressedType: 0, compressedLength: 0, body }),
+    encode(TS_SHAREDATAHEADER, {
+      shareId,
+      streamId: Stream.LOW,
+      uncompressedLength: body.length + 4,
+      pduType2,
+      compressedType: 0,
+      compressedLength: 0,
+      body,
+    }),
   );
 
 const capabilitySets: Codec<readonly CapabilitySet[]> & { element: Codec<CapabilitySet> } = array(TS_CAPS_SET);
@@ -138,7 +167,10 @@ export const TS_DEACTIVATE_ALL_PDU = pdu('TS_DEACTIVATE_ALL_PDU', '[MS-RDPBCGR] 
   sourceDescriptor: rest,
 });
 
-export const TS_SYNCHRONIZE_PDU = pdu('TS_SYNCHRONIZE_PDU', '[MS-RDPBCGR] 2.2.1.14.1', { messageType: constant(u16le, 1), targetUser: u16le });
+export const TS_SYNCHRONIZE_PDU = pdu('TS_SYNCHRONIZE_PDU', '[MS-RDPBCGR] 2.2.1.14.1', {
+  messageType: constant(u16le, 1),
+  targetUser: u16le,
+});
 
 export const ControlAction = { REQUEST_CONTROL: 1, GRANTED_CONTROL: 2, DETACH: 3, COOPERATE: 4 } as const;
 
@@ -179,4 +211,3 @@ export const TS_SUPPRESS_OUTPUT_PDU = pdu('TS_SUPPRESS_OUTPUT_PDU', '[MS-RDPBCGR
   pad3Octets: zeroes(3),
   desktopRect: optional(TS_RECTANGLE16),
 });
-

@@ -3,21 +3,46 @@ import fc from 'fast-check';
 import { WireError } from '@belvedere/wire';
 import { hex, testCodec } from '@belvedere/wire/testing';
 import { PacketReader } from './packetReader.js';
-import { packetLength, parseConnectionRequest, RDP_NEG_FAILURE, RDP_NEG_REQ, RDP_NEG_RSP, TPKT, X224_CONNECTION_CONFIRM, X224_CONNECTION_REQUEST, X224_DATA } from './x224.js';
+import {
+  packetLength,
+  parseConnectionRequest,
+  RDP_NEG_FAILURE,
+  RDP_NEG_REQ,
+  RDP_NEG_RSP,
+  TPKT,
+  X224_CONNECTION_CONFIRM,
+  X224_CONNECTION_REQUEST,
+  X224_DATA,
+} from './x224.js';
 
 const ascii = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 
 describe('the dumps of [MS-RDPBCGR] 4.1.1 and 4.1.2', () => {
-  const request = hex('03 00 00 2c 27 e0 00 00 00 00 00 43 6f 6f 6b 69 65 3a 20 6d 73 74 73 68 61 73 68 3d 65 6c 74 6f 6e 73 0d 0a 01 00 08 00 00 00 00 00');
+  const request = hex(
+    '03 00 00 2c 27 e0 00 00 00 00 00 43 6f 6f 6b 69 65 3a 20 6d 73 74 73 68 61 73 68 3d 65 6c 74 6f 6e 73 0d 0a 01 00 08 00 00 00 00 00',
+  );
   const variablePart = Buffer.concat([ascii('Cookie: mstshash=eltons\r\n'), hex('01 00 08 00 00 00 00 00')]);
   testCodec('TPKT', TPKT, { tpdu: request.subarray(4) }, request);
-  testCodec('X.224 Connection Request', X224_CONNECTION_REQUEST, { dstRef: 0, srcRef: 0, classOptions: 0, variablePart: request.subarray(11) }, request.subarray(4));
+  testCodec(
+    'X.224 Connection Request',
+    X224_CONNECTION_REQUEST,
+    { dstRef: 0, srcRef: 0, classOptions: 0, variablePart: request.subarray(11) },
+    request.subarray(4),
+  );
   test('its cookie and negotiation request', () => {
     expect(Buffer.from(request.subarray(11)).equals(variablePart)).toBe(true);
-    expect(parseConnectionRequest(variablePart)).toEqual({ cookie: 'Cookie: mstshash=eltons', rdpNegReq: { flags: 0, requestedProtocols: 0 } });
+    expect(parseConnectionRequest(variablePart)).toEqual({
+      cookie: 'Cookie: mstshash=eltons',
+      rdpNegReq: { flags: 0, requestedProtocols: 0 },
+    });
   });
   const confirm = hex('03 00 00 13 0e d0 00 00 12 34 00 02 00 08 00 00 00 00 00');
-  testCodec('X.224 Connection Confirm', X224_CONNECTION_CONFIRM, { dstRef: 0, srcRef: 0x1234, classOptions: 0, variablePart: confirm.subarray(11) }, confirm.subarray(4));
+  testCodec(
+    'X.224 Connection Confirm',
+    X224_CONNECTION_CONFIRM,
+    { dstRef: 0, srcRef: 0x1234, classOptions: 0, variablePart: confirm.subarray(11) },
+    confirm.subarray(4),
+  );
   testCodec('RDP_NEG_RSP', RDP_NEG_RSP, { flags: 0, selectedProtocol: 0 }, confirm.subarray(11));
 });
 
@@ -47,7 +72,9 @@ describe('packets', () => {
   });
   test('come out whole, however they are cut', () => {
     const packet = fc.oneof(
-      fc.uint8Array({ minLength: 3, maxLength: 300 }).map((tpdu) => Buffer.concat([Uint8Array.of(3, 0, (tpdu.length + 4) >> 8, (tpdu.length + 4) & 0xff), tpdu])),
+      fc
+        .uint8Array({ minLength: 3, maxLength: 300 })
+        .map((tpdu) => Buffer.concat([Uint8Array.of(3, 0, (tpdu.length + 4) >> 8, (tpdu.length + 4) & 0xff), tpdu])),
       fc.uint8Array({ minLength: 1, maxLength: 100 }).map((body) => Buffer.concat([Uint8Array.of(4, body.length + 2), body])),
     );
     fc.assert(

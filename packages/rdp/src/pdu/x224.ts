@@ -3,7 +3,23 @@
  *
  * [T123] 8, [X224] 13.3, 13.4, 13.5, 13.7; [MS-RDPBCGR] 2.2.1.1 (Connection Request), 2.2.1.2 (Connection Confirm). Pure.
  */
-import { type Codec, constant, Cursor, decode, encode, lengthOf, pdu, rest, u16be, u16le, u32le, u8, type Value, WireError, zeroes } from '@belvedere/wire';
+import {
+  type Codec,
+  constant,
+  Cursor,
+  decode,
+  encode,
+  lengthOf,
+  pdu,
+  rest,
+  u16be,
+  u16le,
+  u32le,
+  u8,
+  type Value,
+  WireError,
+  zeroes,
+} from '@belvedere/wire';
 
 /** `requestedProtocols` bits and `selectedProtocol` values. RDP is Standard RDP Security: RC4 or 3DES inside RDP, no TLS. */
 export const Protocol = { RDP: 0x0, SSL: 0x1, HYBRID: 0x2, RDSTLS: 0x4, HYBRID_EX: 0x8 } as const;
@@ -41,7 +57,12 @@ export const RDP_NEG_FAILURE = pdu('RDP_NEG_FAILURE', '[MS-RDPBCGR] 2.2.1.2.2', 
 });
 
 /** [T123] 8. `length` counts the header too. */
-export const TPKT = pdu('TPKT', '[T123] 8', { version: constant(u8, 3), reserved: zeroes(1), length: lengthOf('tpdu', u16be, 4), tpdu: rest });
+export const TPKT = pdu('TPKT', '[T123] 8', {
+  version: constant(u8, 3),
+  reserved: zeroes(1),
+  length: lengthOf('tpdu', u16be, 4),
+  tpdu: rest,
+});
 
 export const TpduCode = { CONNECTION_REQUEST: 0xe0, CONNECTION_CONFIRM: 0xd0, DISCONNECT_REQUEST: 0x80, DATA: 0xf0, ERROR: 0x70 } as const;
 
@@ -62,7 +83,12 @@ export const X224_CONNECTION_REQUEST = connectTpdu('X224_CONNECTION_REQUEST', '[
 /** `variablePart`: RDP_NEG_RSP, RDP_NEG_FAILURE or nothing. */
 export const X224_CONNECTION_CONFIRM = connectTpdu('X224_CONNECTION_CONFIRM', '[X224] 13.4', TpduCode.CONNECTION_CONFIRM, rest);
 
-export const X224_DATA = pdu('X224_DATA', '[X224] 13.7', { LI: constant(u8, 2), code: constant(u8, TpduCode.DATA), EOT: constant(u8, 0x80), userData: rest });
+export const X224_DATA = pdu('X224_DATA', '[X224] 13.7', {
+  LI: constant(u8, 2),
+  code: constant(u8, TpduCode.DATA),
+  EOT: constant(u8, 0x80),
+  userData: rest,
+});
 
 export interface ConnectionRequest {
   /** The routing token or cookie line, without its CR LF; not interpreted ([MS-RDPBCGR] 3.3.5.3.1). */

@@ -19,9 +19,17 @@ export type Admission =
  */
 export function admit({ multiConnection, reuseConnection }: AdmissionPolicy, others: number, screen: number, screens: number): Admission {
   if (screen < 0 || screen >= screens) {
-    return { admitted: false, errorInfo: ErrorInfo.ERRINFO_SERVER_DENIED_CONNECTION, reason: `screen ${screen + 1} does not exist: there are ${screens}` };
+    return {
+      admitted: false,
+      errorInfo: ErrorInfo.ERRINFO_SERVER_DENIED_CONNECTION,
+      reason: `screen ${screen + 1} does not exist: there are ${screens}`,
+    };
   }
   if (multiConnection || others === 0) return { admitted: true, displaced: false };
   if (reuseConnection) return { admitted: true, displaced: true };
-  return { admitted: false, errorInfo: ErrorInfo.ERRINFO_SERVER_DENIED_CONNECTION, reason: 'another client is connected, and only one may be' };
+  return {
+    admitted: false,
+    errorInfo: ErrorInfo.ERRINFO_SERVER_DENIED_CONNECTION,
+    reason: 'another client is connected, and only one may be',
+  };
 }

@@ -45,7 +45,11 @@ export function serverCapabilities({ desktop, bitsPerPixel, unicode }: ServerCap
       osMinorType: OSMINORTYPE_NATIVE_XSERVER,
       protocolVersion: caps.TS_CAPS_PROTOCOLVERSION,
       generalCompressionTypes: 0,
-      extraFlags: caps.ExtraFlags.FASTPATH_OUTPUT_SUPPORTED | caps.ExtraFlags.LONG_CREDENTIALS_SUPPORTED | caps.ExtraFlags.NO_BITMAP_COMPRESSION_HDR | caps.ExtraFlags.ENC_SALTED_CHECKSUM,
+      extraFlags:
+        caps.ExtraFlags.FASTPATH_OUTPUT_SUPPORTED |
+        caps.ExtraFlags.LONG_CREDENTIALS_SUPPORTED |
+        caps.ExtraFlags.NO_BITMAP_COMPRESSION_HDR |
+        caps.ExtraFlags.ENC_SALTED_CHECKSUM,
       updateCapabilityFlag: 0,
       remoteUnshareFlag: 0,
       generalCompressionLevel: 0,

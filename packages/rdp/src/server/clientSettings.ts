@@ -7,7 +7,17 @@ import { Cursor, type Codec, type Value } from '@belvedere/wire';
 import { ProtocolError } from '../errors.js';
 import { decodeBlocks } from '../pdu/gcc.js';
 import { IO_CHANNEL_ID } from '../pdu/mcs.js';
-import { type ClientCoreData, ColorDepth, EarlyCapability, MAX_CHANNELS, SupportedColorDepths, TS_UD_CS_CORE, TS_UD_CS_NET, TS_UD_CS_SEC, UserDataType } from '../pdu/settings.js';
+import {
+  type ClientCoreData,
+  ColorDepth,
+  EarlyCapability,
+  MAX_CHANNELS,
+  SupportedColorDepths,
+  TS_UD_CS_CORE,
+  TS_UD_CS_NET,
+  TS_UD_CS_SEC,
+  UserDataType,
+} from '../pdu/settings.js';
 
 /** Bits a pixel of a session. */
 export type BitsPerPixel = 8 | 15 | 16 | 24 | 32;

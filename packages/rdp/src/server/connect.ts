@@ -10,8 +10,26 @@ import { TS_INFO_PACKET } from '../pdu/clientInfo.js';
 import { encodeBlocks, GCC_CONFERENCE_CREATE_REQUEST, GCC_CONFERENCE_CREATE_RESPONSE, type UserDataBlock } from '../pdu/gcc.js';
 import * as mcs from '../pdu/mcs.js';
 import { channelIdPadding, RdpVersion, TS_UD_SC_CORE, TS_UD_SC_NET, TS_UD_SC_SEC1, UserDataType } from '../pdu/settings.js';
-import { decodeData, encodeData, parseConnectionRequest, Protocol, TPKT, X224_CONNECTION_CONFIRM, X224_CONNECTION_REQUEST } from '../pdu/x224.js';
-import { chooseEncryption, type EncryptionDemand, ENCRYPTION_METHOD, offerStandardSecurity, plainLayer, SEC, type StandardIdentity, type StandardOffer, validClientPdu } from '../security/index.js';
+import {
+  decodeData,
+  encodeData,
+  parseConnectionRequest,
+  Protocol,
+  TPKT,
+  X224_CONNECTION_CONFIRM,
+  X224_CONNECTION_REQUEST,
+} from '../pdu/x224.js';
+import {
+  chooseEncryption,
+  type EncryptionDemand,
+  ENCRYPTION_METHOD,
+  offerStandardSecurity,
+  plainLayer,
+  SEC,
+  type StandardIdentity,
+  type StandardOffer,
+  validClientPdu,
+} from '../security/index.js';
 import { type ClientSettings, readClientSettings } from './clientSettings.js';
 import { indication } from './envelope.js';
 import { negotiate, type SecurityMethod } from './negotiation.js';
@@ -34,14 +52,17 @@ const firstFreeChannel = (client: ClientSettings): number => mcs.IO_CHANNEL_ID +
 
 const to = (state: State, send: readonly Uint8Array[] = [], effects: Outcome['effects'] = []): Outcome => ({ state, send, effects });
 
-export const closed = (reason: string, send: readonly Uint8Array[] = []): Outcome => to({ step: 'closed' }, send, [{ type: 'close', reason }]);
+export const closed = (reason: string, send: readonly Uint8Array[] = []): Outcome =>
+  to({ step: 'closed' }, send, [{ type: 'close', reason }]);
 
 /** [MS-RDPBCGR] 3.3.5.3.1, 3.3.5.3.2 */
 export function connectionInitiation(packet: Uint8Array, { securityMethod }: ConnectContext): Outcome {
   const { srcRef, variablePart } = decode(X224_CONNECTION_REQUEST, decode(TPKT, packet).tpdu);
   const { rdpNegReq } = parseConnectionRequest(variablePart);
   const { selectedProtocol, reply, ...refusal } = negotiate(securityMethod, rdpNegReq);
-  const confirm = encode(TPKT, { tpdu: encode(X224_CONNECTION_CONFIRM, { dstRef: srcRef, srcRef: 0x1234, classOptions: 0, variablePart: reply }) });
+  const confirm = encode(TPKT, {
+    tpdu: encode(X224_CONNECTION_CONFIRM, { dstRef: srcRef, srcRef: 0x1234, classOptions: 0, variablePart: reply }),
+  });
   if (selectedProtocol === undefined) {
     return closed('reason' in refusal ? refusal.reason : 'refused', reply.length ? [confirm] : []);
   }
@@ -60,19 +81,36 @@ export function basicSettingsExchange(packet: Uint8Array, negotiation: Negotiati
   const response = encode(mcs.CONNECT_RESPONSE, {
     result: mcs.Result.SUCCESSFUL,
     calledConnectId: 0,
-    domainParameters: { maxChannelIds: 34, maxUserIds: 3, maxTokenIds: 0, numPriorities: 1, minThroughput: 0, maxHeight: 1, maxMCSPDUsize: 0xfff8, protocolVersion: 2 },
+    domainParameters: {
+      maxChannelIds: 34,
+      maxUserIds: 3,
+      maxTokenIds: 0,
+      numPriorities: 1,
+      minThroughput: 0,
+      maxHeight: 1,
+      maxMCSPDUsize: 0xfff8,
+      protocolVersion: 2,
+    },
     userData: encode(GCC_CONFERENCE_CREATE_RESPONSE, { nodeID: NODE_ID, userData: encodeBlocks(serverBlocks(client, negotiation, offer)) }),
   });
   const security = offer ? undefined : plainLayer('server');
-  return to({ step: 'channelConnection', joining: { negotiation, client, userId: undefined, joined: new Set(), offer, security } }, [encodeData(response)]);
+  return to({ step: 'channelConnection', joining: { negotiation, client, userId: undefined, joined: new Set(), offer, security } }, [
+    encodeData(response),
+  ]);
 }
 
 /** Standard RDP Security as the client can have it; `undefined` where TLS protects the line, or where the server demands no encryption. */
-function standardOffer(client: ClientSettings, { selectedProtocol }: Negotiation, { encryptionDemand, standard }: ConnectContext): StandardOffer | undefined {
+function standardOffer(
+  client: ClientSettings,
+  { selectedProtocol }: Negotiation,
+  { encryptionDemand, standard }: ConnectContext,
+): StandardOffer | undefined {
   if (selectedProtocol !== Protocol.RDP) return undefined;
   const { encryptionMethods, extEncryptionMethods = 0 } = client.security;
   const choice = chooseEncryption({ encryptionMethods, extEncryptionMethods }, encryptionDemand);
-  return choice.method === ENCRYPTION_METHOD.NONE ? undefined : offerStandardSecurity(choice, standard.key, standard.proprietaryCertificate);
+  return choice.method === ENCRYPTION_METHOD.NONE
+    ? undefined
+    : offerStandardSecurity(choice, standard.key, standard.proprietaryCertificate);
 }
 
 function serverBlocks(client: ClientSettings, { requestedProtocols }: Negotiation, offer: StandardOffer | undefined): UserDataBlock[] {
@@ -80,7 +118,10 @@ function serverBlocks(client: ClientSettings, { requestedProtocols }: Negotiatio
   const net = encode(TS_UD_SC_NET, { MCSChannelId: mcs.IO_CHANNEL_ID, channelIdArray: ids });
   return [
     // [MS-RDPBCGR] 2.2.1.4.2: the server repeats what the client asked for, so that both can tell whether somebody changed it.
-    { type: UserDataType.SC_CORE, data: encode(TS_UD_SC_CORE, { version: RdpVersion.RDP_5_0, clientRequestedProtocols: requestedProtocols }) },
+    {
+      type: UserDataType.SC_CORE,
+      data: encode(TS_UD_SC_CORE, { version: RdpVersion.RDP_5_0, clientRequestedProtocols: requestedProtocols }),
+    },
     { type: UserDataType.SC_NET, data: Buffer.concat([net, channelIdPadding(ids.length)]) },
     {
       type: UserDataType.SC_SECURITY,
@@ -97,7 +138,8 @@ function serverBlocks(client: ClientSettings, { requestedProtocols }: Negotiatio
 export function channelConnection(packet: Uint8Array, joining: Joining): Outcome {
   const request = decodeData(packet);
   const { client, userId, joined } = joining;
-  const stay = (change: Partial<Joining>, send: readonly Uint8Array[] = []): Outcome => to({ step: 'channelConnection', joining: { ...joining, ...change } }, send);
+  const stay = (change: Partial<Joining>, send: readonly Uint8Array[] = []): Outcome =>
+    to({ step: 'channelConnection', joining: { ...joining, ...change } }, send);
   const illegal = (problem: string, pdu: string): never => {
     throw new ProtocolError(problem, { state: 'channelConnection', pdu, section: '[MS-RDPBCGR] 3.3.5.3.8' });
   };
@@ -124,9 +166,12 @@ export function channelConnection(packet: Uint8Array, joining: Joining): Outcome
 
     case mcs.Choice.SEND_DATA_REQUEST: {
       const { channelId, userData } = decode(mcs.SEND_DATA_REQUEST, request);
-      if (userId === undefined || !joined.has(mcs.IO_CHANNEL_ID)) return illegal('data before the I/O channel was joined', 'SendDataRequest');
+      if (userId === undefined || !joined.has(mcs.IO_CHANNEL_ID))
+        return illegal('data before the I/O channel was joined', 'SendDataRequest');
       if (channelId !== mcs.IO_CHANNEL_ID) return illegal(`data in channel ${channelId} before the login`, 'SendDataRequest');
-      return joining.security ? secureSettingsExchange(userData, { ...joining, userId, security: joining.security }) : stay(securityCommencement(userData, joining));
+      return joining.security
+        ? secureSettingsExchange(userData, { ...joining, userId, security: joining.security })
+        : stay(securityCommencement(userData, joining));
     }
 
     case mcs.Choice.DISCONNECT_PROVIDER_ULTIMATUM:
@@ -140,14 +185,22 @@ export function channelConnection(packet: Uint8Array, joining: Joining): Outcome
 /** [MS-RDPBCGR] 3.3.5.3.10: the client's half of the keys. */
 function securityCommencement(userData: Uint8Array, { offer }: Joining): Partial<Joining> {
   if (offer) return { security: offer.accept(userData) };
-  throw new ProtocolError('no security was offered', { state: 'channelConnection', pdu: 'TS_SECURITY_PACKET', section: '[MS-RDPBCGR] 3.3.5.3.10' });
+  throw new ProtocolError('no security was offered', {
+    state: 'channelConnection',
+    pdu: 'TS_SECURITY_PACKET',
+    section: '[MS-RDPBCGR] 3.3.5.3.10',
+  });
 }
 
 /** [MS-RDPBCGR] 3.3.5.3.11, 3.3.5.3.12: who the client is; the license that every client has; then somebody must judge. */
 function secureSettingsExchange(userData: Uint8Array, { negotiation, client, userId, security }: Link): Outcome {
   const { flags, payload } = security.unwrap(userData);
   if (!(flags & SEC.INFO_PKT)) {
-    throw new ProtocolError(`flags 0x${flags.toString(16)} lack SEC_INFO_PKT`, { state: 'channelConnection', pdu: 'TS_INFO_PACKET', section: '[MS-RDPBCGR] 3.3.5.3.11' });
+    throw new ProtocolError(`flags 0x${flags.toString(16)} lack SEC_INFO_PKT`, {
+      state: 'channelConnection',
+      pdu: 'TS_INFO_PACKET',
+      section: '[MS-RDPBCGR] 3.3.5.3.11',
+    });
   }
   const info = TS_INFO_PACKET.decode(new Cursor(payload));
   const link: Link = { negotiation, client, userId, security };

@@ -80,7 +80,7 @@ export class Connection {
       if (state.step !== this.state.step) this.options.log('debug', `client ${this.options.id}: ${this.state.step} -> ${state.step}`);
       this.state = state;
       this.write(send);
-      for (const effect of effects) this.apply(effect);
+      for (const effect of effects) if (this.ending === undefined) this.apply(effect);
     } catch (error) {
       this.fail(error);
     }
@@ -120,13 +120,19 @@ export class Connection {
   /** An error that belongs to this client ends its connection, with an error its user can read where that is possible. */
   fail(error: unknown): void {
     const expected = error instanceof WireError || error instanceof ProtocolError;
-    this.options.log(expected ? 'debug' : 'error', `client ${this.options.id} in ${this.state.step}: ${expected ? error.message : describe(error)}`);
+    this.options.log(
+      expected ? 'debug' : 'error',
+      `client ${this.options.id} in ${this.state.step}: ${expected ? error.message : describe(error)}`,
+    );
     const reason = error instanceof Error ? error.message : String(error);
     try {
       const { send } = step(this.state, { type: 'dismissed', errorInfo: ErrorInfo.ERRINFO_DATAPDUSEQUENCE, reason }, this.options.context);
       this.write(send);
     } catch (second) {
-      this.options.log('debug', `client ${this.options.id}: no ${errorInfoName(ErrorInfo.ERRINFO_DATAPDUSEQUENCE)} sent: ${describe(second)}`);
+      this.options.log(
+        'debug',
+        `client ${this.options.id}: no ${errorInfoName(ErrorInfo.ERRINFO_DATAPDUSEQUENCE)} sent: ${describe(second)}`,
+      );
     }
     this.state = { step: 'closed' };
     this.finish(reason);

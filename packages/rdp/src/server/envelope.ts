@@ -16,10 +16,13 @@ type Secured = Pick<Link, 'security'>;
 
 /** A packet for the I/O channel. @param flags `SEC` flags of the security header */
 export const indication = (security: SecurityLayer, flags: number, payload: Uint8Array): Uint8Array =>
-  encodeData(encode(SEND_DATA_INDICATION, { initiator: SERVER_USER_ID, channelId: IO_CHANNEL_ID, userData: security.wrap(flags, payload) }));
+  encodeData(
+    encode(SEND_DATA_INDICATION, { initiator: SERVER_USER_ID, channelId: IO_CHANNEL_ID, userData: security.wrap(flags, payload) }),
+  );
 
 /** A share control PDU. */
-export const control = ({ security }: Secured, type: number, body: Uint8Array): Uint8Array => indication(security, 0, encodeShareControl(type, SERVER_USER_ID, body));
+export const control = ({ security }: Secured, type: number, body: Uint8Array): Uint8Array =>
+  indication(security, 0, encodeShareControl(type, SERVER_USER_ID, body));
 
 /** A share data PDU. @param shareId 0 before there is a share */
 export const data = ({ security }: Secured, shareId: number, pduType2: number, body: Uint8Array): Uint8Array =>
@@ -41,4 +44,3 @@ export function farewell(link: Link, shareId: number, errorInfo: number): Uint8A
   if (!link.client.showsErrorInfo || errorInfo === ErrorInfo.ERRINFO_NONE) return [ultimatum];
   return [data(link, shareId, PduType2.SET_ERROR_INFO, encode(TS_SET_ERROR_INFO_PDU, { errorInfo })), ultimatum];
 }
-

@@ -19,7 +19,11 @@ const NO_IPV6 = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL']);
  * @param addresses empty: every address of the host
  * @throws Error naming every port and why it could not be opened
  */
-export async function openPort(ports: readonly number[], addresses: readonly string[], accept: (socket: Socket) => void): Promise<Server[]> {
+export async function openPort(
+  ports: readonly number[],
+  addresses: readonly string[],
+  accept: (socket: Socket) => void,
+): Promise<Server[]> {
   const problems: string[] = [];
   for (const port of ports) {
     try {

@@ -5,7 +5,12 @@ import type { Authenticator, Judgement, LogonAttempt } from '../ports.js';
  * @param signal aborted when the client goes
  * @param timeout milliseconds
  */
-export async function judge(authenticator: Authenticator | undefined, attempt: LogonAttempt, signal: AbortSignal, timeout: number): Promise<Judgement> {
+export async function judge(
+  authenticator: Authenticator | undefined,
+  attempt: LogonAttempt,
+  signal: AbortSignal,
+  timeout: number,
+): Promise<Judgement> {
   if (!authenticator) return refuse('there is no authenticator');
   const hurry = new AbortController();
   const both = AbortSignal.any([signal, hurry.signal]);
@@ -18,7 +23,9 @@ export async function judge(authenticator: Authenticator | undefined, attempt: L
   try {
     const judgement = await Promise.race([authenticator.judge(attempt, both), aborted]);
     // Only what says so plainly is a grant.
-    return judgement?.granted === true ? { granted: true } : refuse(judgement?.granted === false ? judgement.reason : 'the authenticator gave no judgement');
+    return judgement?.granted === true
+      ? { granted: true }
+      : refuse(judgement?.granted === false ? judgement.reason : 'the authenticator gave no judgement');
   } catch (error) {
     return refuse(`the authenticator failed: ${error instanceof Error ? error.message : String(error)}`);
   } finally {

@@ -24,7 +24,8 @@ export function negotiate(method: SecurityMethod, request: Value<typeof RDP_NEG_
   const offersTls = request !== undefined && (request.requestedProtocols & Protocol.SSL) !== 0;
 
   if (offersTls && method !== 'rdp') return accept(Protocol.SSL);
-  // A client that asks for TLS or better falls back to Standard RDP Security by itself, when it is told so; RDP is what it may always be given.
+  // A client that asks for TLS or better falls back to Standard RDP Security by itself, when it is told so; RDP is what it may always be
+  // given.
   if (!offersTls && method !== 'tls') return accept(Protocol.RDP);
   return offersTls
     ? refuse(FailureCode.SSL_NOT_ALLOWED_BY_SERVER, 'the client offers TLS, but only RDP security is permitted')

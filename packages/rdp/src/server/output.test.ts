@@ -22,7 +22,18 @@ const share = (change: Partial<ClientCapabilities> = {}): Share => ({
   },
   shareId: 0x103ea,
   desktop: { width: 256, height: 128 },
-  capabilities: { fastPathOutput: true, noBitmapCompressionHeader: true, saltedChecksum: true, compressedBitmaps: true, skipAlpha: true, resizes: true, newPointers: true, pointerCache: 20, maxFragmentedUpdate: 0, ...change },
+  capabilities: {
+    fastPathOutput: true,
+    noBitmapCompressionHeader: true,
+    saltedChecksum: true,
+    compressedBitmaps: true,
+    skipAlpha: true,
+    resizes: true,
+    newPointers: true,
+    pointerCache: 20,
+    maxFragmentedUpdate: 0,
+    ...change,
+  },
 });
 
 const clientLine = { userId: 1004, ioChannel: IO_CHANNEL_ID, security: plainLayer('client') };
@@ -31,18 +42,28 @@ const clientLine = { userId: 1004, ioChannel: IO_CHANNEL_ID, security: plainLaye
 function effects(packets: readonly Uint8Array[]): ClientEffect[] {
   const fragments = new Fragments();
   const state = { step: 'active' as const, line: clientLine, share: { shareId: 0x103ea, width: 256, height: 128, bitsPerPixel: 32 } };
-  return packets.flatMap((bytes) => receive(state, { kind: bytes[0] === 3 ? 'tpkt' : 'fastPath', bytes }, {} as ClientSettings, fragments).effects);
+  return packets.flatMap(
+    (bytes) => receive(state, { kind: bytes[0] === 3 ? 'tpkt' : 'fastPath', bytes }, {} as ClientSettings, fragments).effects,
+  );
 }
 
 /** Pixels that no compression shortens. */
 const noise = Uint32Array.from({ length: 256 * 128 }, (_, i) => (Math.imul(i + 1, 0x9e3779b1) >>> 8) & 0xffffff);
 
 const tiles = (pixels: Uint32Array, compressed: boolean): EncodedBitmap[] =>
-  [0, 1, 2, 3, 4, 5, 6, 7].map((i) => encodeBitmap(pixels, 256, { x: (i % 4) * 64, y: (i >> 2) * 64, width: 64, height: 64 }, { bitsPerPixel: 32, compressed, skipAlpha: true }));
+  [0, 1, 2, 3, 4, 5, 6, 7].map((i) =>
+    encodeBitmap(
+      pixels,
+      256,
+      { x: (i % 4) * 64, y: (i >> 2) * 64, width: 64, height: 64 },
+      { bitsPerPixel: 32, compressed, skipAlpha: true },
+    ),
+  );
 
 const drawn = (packets: readonly Uint8Array[]): Uint32Array => {
   const framebuffer = new Framebuffer(256, 128);
-  for (const effect of effects(packets)) if (effect.type === 'bitmaps') effect.rectangles.forEach((rectangle) => framebuffer.draw(rectangle));
+  for (const effect of effects(packets))
+    if (effect.type === 'bitmaps') effect.rectangles.forEach((rectangle) => framebuffer.draw(rectangle));
   return framebuffer.pixels;
 };
 
@@ -57,7 +78,8 @@ describe('bitmaps', () => {
   ])('%s', (_name, capabilities, compressed) => {
     const packets = bitmapUpdates(share(capabilities), tiles(picture, compressed));
     expect(drawn(packets)).toEqual(picture);
-    for (const packet of packets) if (packet[0] === 3) expect(decode(SEND_DATA_INDICATION, decodeData(packet)).userData.length).toBeLessThan(0x4000);
+    for (const packet of packets)
+      if (packet[0] === 3) expect(decode(SEND_DATA_INDICATION, decodeData(packet)).userData.length).toBeLessThan(0x4000);
   });
   test('a compressed bitmap that the slow path cannot carry goes raw', () => {
     const [tile] = tiles(picture, false);
@@ -85,9 +107,14 @@ test('an update that fits no packet comes in fragments', () => {
   expect(effect.type === 'bitmaps' && effect.rectangles[0].bitmapDataStream.length).toBe(40000);
 });
 
-describe.each([['fast', true], ['slow', false]])('on the %s path', (_name, fastPathOutput) => {
+describe.each([
+  ['fast', true],
+  ['slow', false],
+])('on the %s path', (_name, fastPathOutput) => {
   const shapes = (change: Partial<ClientCapabilities>, ...asked: Parameters<typeof pointerUpdate>[1][]): unknown[] =>
-    effects(asked.flatMap((shape) => pointerUpdate(share({ fastPathOutput, ...change }), shape))).map((effect) => effect.type === 'pointer' && effect.shape);
+    effects(asked.flatMap((shape) => pointerUpdate(share({ fastPathOutput, ...change }), shape))).map(
+      (effect) => effect.type === 'pointer' && effect.shape,
+    );
   test('pointers', () => expect(shapes({}, 'hidden', 'default', ARROW)).toEqual(['hidden', 'default', 'picture']));
   test('pointers with alpha', () => {
     const shape = { ...ARROW, xorBpp: 32, xorMaskData: new Uint8Array(4096) };
@@ -95,6 +122,8 @@ describe.each([['fast', true], ['slow', false]])('on the %s path', (_name, fastP
   });
   test('pointers of a client without a cache', () => expect(shapes({ pointerCache: 0 }, 'hidden', ARROW)).toEqual(['hidden', 'default']));
   test('the palette', () => {
-    expect(effects(paletteUpdate(share({ fastPathOutput }), Uint32Array.of(0x010203, 0xfffefd)))).toEqual([{ type: 'palette', colours: Uint32Array.of(0x010203, 0xfffefd) }]);
+    expect(effects(paletteUpdate(share({ fastPathOutput }), Uint32Array.of(0x010203, 0xfffefd)))).toEqual([
+      { type: 'palette', colours: Uint32Array.of(0x010203, 0xfffefd) },
+    ]);
   });
 });

@@ -16,7 +16,10 @@ const UPDATE_LIMIT = 0x3f00;
 /** Bytes of an update in one fast-path PDU, whose length has fifteen bits. */
 const FAST_PATH_LIMIT = 0x7f00;
 
-const FP_CODES: Readonly<Record<number, number>> = { [out.UpdateType.BITMAP]: out.UpdateCode.BITMAP, [out.UpdateType.PALETTE]: out.UpdateCode.PALETTE };
+const FP_CODES: Readonly<Record<number, number>> = {
+  [out.UpdateType.BITMAP]: out.UpdateCode.BITMAP,
+  [out.UpdateType.PALETTE]: out.UpdateCode.PALETTE,
+};
 
 /** Bitmaps, in as few updates as fit. INVARIANT: one bitmap is at most 32,000 bytes, or what the client puts together from fragments */
 export function bitmapUpdates(share: Share, bitmaps: readonly EncodedBitmap[]): Uint8Array[] {
@@ -43,7 +46,8 @@ export function bitmapUpdates(share: Share, bitmaps: readonly EncodedBitmap[]): 
 /** A bitmap as the client takes it; in strips where the slow path cannot carry it whole. */
 function rectangles({ capabilities }: Share, bitmap: EncodedBitmap): out.BitmapData[] {
   const whole = rectangle(bitmap, capabilities.noBitmapCompressionHeader);
-  if (capabilities.fastPathOutput || whole.bitmapDataStream.length + out.BITMAP_DATA_HEADER + out.BITMAP_UPDATE_HEADER <= UPDATE_LIMIT) return [whole];
+  if (capabilities.fastPathOutput || whole.bitmapDataStream.length + out.BITMAP_DATA_HEADER + out.BITMAP_UPDATE_HEADER <= UPDATE_LIMIT)
+    return [whole];
   return strips(raw(bitmap)).map((strip) => rectangle(strip, false));
 }
 
@@ -51,8 +55,13 @@ function rectangle(bitmap: EncodedBitmap, noHeader: boolean): out.BitmapData {
   const { x, y, visibleWidth, width, height, bitsPerPixel, compressed, data: stream } = bitmap;
   const bounds = { destLeft: x, destTop: y, destRight: x + visibleWidth - 1, destBottom: y + height - 1, width, height, bitsPerPixel };
   if (!compressed) return { ...bounds, flags: 0, bitmapDataStream: stream };
-  if (noHeader) return { ...bounds, flags: out.BitmapFlags.BITMAP_COMPRESSION | out.BitmapFlags.NO_BITMAP_COMPRESSION_HDR, bitmapDataStream: stream };
-  const header = encode(out.TS_CD_HEADER, { cbCompMainBodySize: stream.length, cbScanWidth: width, cbUncompressedSize: width * height * bytesPerPel(bitsPerPixel) });
+  if (noHeader)
+    return { ...bounds, flags: out.BitmapFlags.BITMAP_COMPRESSION | out.BitmapFlags.NO_BITMAP_COMPRESSION_HDR, bitmapDataStream: stream };
+  const header = encode(out.TS_CD_HEADER, {
+    cbCompMainBodySize: stream.length,
+    cbScanWidth: width,
+    cbUncompressedSize: width * height * bytesPerPel(bitsPerPixel),
+  });
   return { ...bounds, flags: out.BitmapFlags.BITMAP_COMPRESSION, bitmapDataStream: Buffer.concat([header, stream]) };
 }
 
@@ -61,7 +70,8 @@ function raw(bitmap: EncodedBitmap): EncodedBitmap {
   if (!bitmap.compressed) return bitmap;
   const pixels = decodeBitmap(bitmap);
   const bottomUp = new Uint32Array(pixels.length);
-  for (let row = 0; row < bitmap.height; row++) bottomUp.set(pixels.subarray(row * bitmap.width, (row + 1) * bitmap.width), (bitmap.height - 1 - row) * bitmap.width);
+  for (let row = 0; row < bitmap.height; row++)
+    bottomUp.set(pixels.subarray(row * bitmap.width, (row + 1) * bitmap.width), (bitmap.height - 1 - row) * bitmap.width);
   return { ...bitmap, compressed: false, data: new Uint8Array(bottomUp.buffer) };
 }
 
@@ -83,16 +93,21 @@ export const paletteUpdate = (share: Share, palette: Uint32Array): Uint8Array[] 
   update(
     share,
     out.UpdateType.PALETTE,
-    encode(out.TS_UPDATE_PALETTE_DATA, { paletteEntries: Array.from(palette, (rgb) => ({ red: (rgb >> 16) & 0xff, green: (rgb >> 8) & 0xff, blue: rgb & 0xff })) }),
+    encode(out.TS_UPDATE_PALETTE_DATA, {
+      paletteEntries: Array.from(palette, (rgb) => ({ red: (rgb >> 16) & 0xff, green: (rgb >> 8) & 0xff, blue: rgb & 0xff })),
+    }),
   );
 
 /** A slow-path update's body is a fast-path update's data: both start with `updateType`. */
 const update = (share: Share, updateType: number, body: Uint8Array): Uint8Array[] =>
-  share.capabilities.fastPathOutput ? fastPathUpdates(share, FP_CODES[updateType], body) : [data(share.link, share.shareId, PduType2.UPDATE, body)];
+  share.capabilities.fastPathOutput
+    ? fastPathUpdates(share, FP_CODES[updateType], body)
+    : [data(share.link, share.shareId, PduType2.UPDATE, body)];
 
 /** An update in one PDU or, where it is too long for that, in fragments. [MS-RDPBCGR] 2.2.9.1.2.1 */
 function fastPathUpdates({ link, capabilities }: Share, updateCode: number, body: Uint8Array): Uint8Array[] {
-  const packet = (fragmentation: number, updateData: Uint8Array): Uint8Array => fastPath(link, encode(out.TS_FP_UPDATE, { updateCode, fragmentation, updateData }));
+  const packet = (fragmentation: number, updateData: Uint8Array): Uint8Array =>
+    fastPath(link, encode(out.TS_FP_UPDATE, { updateCode, fragmentation, updateData }));
   if (body.length <= FAST_PATH_LIMIT) return [packet(out.Fragment.SINGLE, body)];
   if (body.length > capabilities.maxFragmentedUpdate) {
     throw new RangeError(`an update of ${body.length} bytes, but the client puts together at most ${capabilities.maxFragmentedUpdate}`);
@@ -100,7 +115,9 @@ function fastPathUpdates({ link, capabilities }: Share, updateCode: number, body
   const packets: Uint8Array[] = [];
   for (let at = 0; at < body.length; at += UPDATE_LIMIT) {
     const last = at + UPDATE_LIMIT >= body.length;
-    packets.push(packet(at === 0 ? out.Fragment.FIRST : last ? out.Fragment.LAST : out.Fragment.NEXT, body.subarray(at, at + UPDATE_LIMIT)));
+    packets.push(
+      packet(at === 0 ? out.Fragment.FIRST : last ? out.Fragment.LAST : out.Fragment.NEXT, body.subarray(at, at + UPDATE_LIMIT)),
+    );
   }
   return packets;
 }
@@ -123,7 +140,8 @@ export function pointerUpdate(share: Share, shape: PointerShape): Uint8Array[] {
     send(updateCode, new Uint8Array(0), PointerMessage.SYSTEM, encode(out.TS_SYSTEMPOINTERATTRIBUTE, { systemPointerType }));
 
   if (shape === 'hidden') return system(UpdateCode.PTR_NULL, out.SystemPointer.NULL);
-  if (shape === 'default' || !('xorBpp' in shape ? newPointers : pointerCache > 0)) return system(UpdateCode.PTR_DEFAULT, out.SystemPointer.DEFAULT);
+  if (shape === 'default' || !('xorBpp' in shape ? newPointers : pointerCache > 0))
+    return system(UpdateCode.PTR_DEFAULT, out.SystemPointer.DEFAULT);
   const colorPtrAttr = { cacheIndex: 0, ...shape };
   if (!('xorBpp' in shape)) {
     const attribute = encode(out.TS_COLORPOINTERATTRIBUTE, colorPtrAttr);

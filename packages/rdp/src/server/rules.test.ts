@@ -92,7 +92,8 @@ describe('admission', () => {
 describe('judgement', () => {
   const attempt = { user: 'u', password: 'p', domain: '', clientId: 1, machineId: 'm', address: '127.0.0.1', clientName: '' };
   const never = new AbortController().signal;
-  const ask = (judgement: unknown, signal = never, timeout = 10_000): Promise<unknown> => judge({ judge: () => judgement as Promise<never> }, attempt, signal, timeout);
+  const ask = (judgement: unknown, signal = never, timeout = 10_000): Promise<unknown> =>
+    judge({ judge: () => judgement as Promise<never> }, attempt, signal, timeout);
   test('a grant', async () => expect(await ask(Promise.resolve({ granted: true }))).toEqual({ granted: true }));
   test('a refusal, and everything that is no grant', async () => {
     expect(await ask(Promise.resolve({ granted: false, reason: 'no' }))).toEqual({ granted: false, reason: 'no' });
@@ -103,16 +104,26 @@ describe('judgement', () => {
   });
   test('an authenticator that throws, at once or later', async () => {
     expect(await ask(Promise.reject(new Error('boom')))).toEqual({ granted: false, reason: 'the authenticator failed: boom' });
-    const thrower = { judge: () => { throw new Error('bang'); } };
+    const thrower = {
+      judge: () => {
+        throw new Error('bang');
+      },
+    };
     expect(await judge(thrower, attempt, never, 1000)).toEqual({ granted: false, reason: 'the authenticator failed: bang' });
   });
   test('one that never answers is told to stop', async () => {
     let told: AbortSignal | undefined;
-    const slow = { judge: (_attempt: unknown, signal: AbortSignal) => { told = signal; return new Promise<never>(() => undefined); } };
+    const slow = {
+      judge: (_attempt: unknown, signal: AbortSignal) => {
+        told = signal;
+        return new Promise<never>(() => undefined);
+      },
+    };
     expect(await judge(slow, attempt, never, 5)).toEqual({ granted: false, reason: 'no judgement within 0.005 s' });
     expect(told?.aborted).toBe(true);
   });
-  test('a client that goes', async () => expect(await ask(new Promise(() => undefined), AbortSignal.abort())).toEqual({ granted: false, reason: 'the client went away' }));
+  test('a client that goes', async () =>
+    expect(await ask(new Promise(() => undefined), AbortSignal.abort())).toEqual({ granted: false, reason: 'the client went away' }));
 });
 
 describe('input', () => {
@@ -126,14 +137,28 @@ describe('input', () => {
   const mouse = (pointerFlags: number, xPos = 10, yPos = 20) => ({ type: 'mouse' as const, pointerFlags, xPos, yPos });
 
   test('keys with their prefixes', () => {
-    expect(translated(key(0x1e), key(0x1e, 0x8000), key(0x1d, 0x0100), key(0x1d, 0x0200), key(0), key(0x80))).toEqual(['key 1e down', 'key 1e up', 'key e01d down', 'key e11d down']);
+    expect(translated(key(0x1e), key(0x1e, 0x8000), key(0x1d, 0x0100), key(0x1d, 0x0200), key(0), key(0x80))).toEqual([
+      'key 1e down',
+      'key 1e up',
+      'key e01d down',
+      'key e11d down',
+    ]);
   });
   test('a key that this client does not hold is not released', () => expect(translated(key(0x0f, 0x8000))).toEqual([]));
   test('characters', () => {
-    expect(translated({ type: 'unicode', keyboardFlags: 0, unicodeCode: 0xe4 }, { type: 'unicode', keyboardFlags: 0x8000, unicodeCode: 0xe4 })).toEqual(['character ä down', 'character ä up']);
+    expect(
+      translated({ type: 'unicode', keyboardFlags: 0, unicodeCode: 0xe4 }, { type: 'unicode', keyboardFlags: 0x8000, unicodeCode: 0xe4 }),
+    ).toEqual(['character ä down', 'character ä up']);
   });
   test('buttons and places, kept on the screen', () => {
-    expect(translated(mouse(0x0800, 5000, 5000), mouse(0x9000), mouse(0xa000), mouse(0x1000), { type: 'mousex', pointerFlags: 0x8001, xPos: 1, yPos: 1 })).toEqual([
+    expect(
+      translated(mouse(0x0800, 5000, 5000), mouse(0x9000), mouse(0xa000), mouse(0x1000), {
+        type: 'mousex',
+        pointerFlags: 0x8001,
+        xPos: 1,
+        yPos: 1,
+      }),
+    ).toEqual([
       'pointer 799,599 buttons 0',
       'pointer 10,20 buttons 1',
       'pointer 10,20 buttons 3',
@@ -142,7 +167,12 @@ describe('input', () => {
     ]);
   });
   test('wheels: notches of 120 and of 128, small turns that add up, both directions and axes', () => {
-    expect(translated(mouse(0x0278), mouse(0x0388), mouse(0x0280), mouse(0x0380))).toEqual(['wheel 0,1', 'wheel 0,-1', 'wheel 0,1', 'wheel 0,-1']);
+    expect(translated(mouse(0x0278), mouse(0x0388), mouse(0x0280), mouse(0x0380))).toEqual([
+      'wheel 0,1',
+      'wheel 0,-1',
+      'wheel 0,1',
+      'wheel 0,-1',
+    ]);
     expect(translated(mouse(0x0228), mouse(0x0228), mouse(0x0228), mouse(0x0228))).toEqual(['wheel 0,1']);
     expect(translated(mouse(0x0478), mouse(0x0588))).toEqual(['wheel 1,0', 'wheel -1,0']);
   });

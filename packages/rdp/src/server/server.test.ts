@@ -35,7 +35,9 @@ afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each.close('the test is over');
 });
 
-const anyone: Authenticator = { judge: async ({ password }) => (password === 'wrong' ? { granted: false, reason: 'wrong password' } : { granted: true }) };
+const anyone: Authenticator = {
+  judge: async ({ password }) => (password === 'wrong' ? { granted: false, reason: 'wrong password' } : { granted: true }),
+};
 
 interface Setup {
   readonly server: RdpServer;
@@ -97,7 +99,8 @@ const shows = (screen: PatternScreen, depth: ColourDepth = 32) => {
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         const at = y * screen.stride + 4 * x;
-        if (pixels[y * width + x] !== rounded(screen.pixels[at] | (screen.pixels[at + 1] << 8) | (screen.pixels[at + 2] << 16))) return false;
+        if (pixels[y * width + x] !== rounded(screen.pixels[at] | (screen.pixels[at + 1] << 8) | (screen.pixels[at + 2] << 16)))
+          return false;
       }
     }
     return true;
@@ -105,7 +108,14 @@ const shows = (screen: PatternScreen, depth: ColourDepth = 32) => {
 };
 
 describe('a client of every kind sees the screen and is heard', () => {
-  const rdp4 = { security: 'none', rdp4: true, fastPathOutput: false, fastPathInput: false, noBitmapCompressionHeader: false, errorInfo: false } as const;
+  const rdp4 = {
+    security: 'none',
+    rdp4: true,
+    fastPathOutput: false,
+    fastPathInput: false,
+    noBitmapCompressionHeader: false,
+    errorInfo: false,
+  } as const;
   const ways: [string, Partial<ClientOptions>, ColourDepth][] = [
     ['TLS, 32 bits', {}, 32],
     ['TLS, 24 bits', { bitsPerPixel: 24 }, 24],
@@ -131,21 +141,54 @@ describe('a client of every kind sees the screen and is heard', () => {
     viewer.wheel(-120);
     viewer.wheel(120, true);
     await record.seen('wheel 1,0');
-    expect(record.lines).toEqual(['key 1e down', 'key e01d down', 'character ä down', 'pointer 20,30 buttons 2', 'pointer 20,30 buttons 18', 'wheel 0,-1', 'wheel 1,0']);
+    expect(record.lines).toEqual([
+      'key 1e down',
+      'key e01d down',
+      'character ä down',
+      'pointer 20,30 buttons 2',
+      'pointer 20,30 buttons 18',
+      'wheel 0,-1',
+      'wheel 1,0',
+    ]);
   });
 });
 
 describe('logins', () => {
   test('are told to the authenticator, and what came of them to everyone', async () => {
     const attempts: LogonAttempt[] = [];
-    const authenticator: Authenticator = { judge: async (attempt) => { attempts.push(attempt); return { granted: true }; } };
+    const authenticator: Authenticator = {
+      judge: async (attempt) => {
+        attempts.push(attempt);
+        return { granted: true };
+      },
+    };
     const { server, log } = await start({ authenticator });
     const connected = once(server, 'connected');
     const viewer = client(server, { user: 'max', password: 'hunter2', domain: 'OFFICE', clientName: 'desk' });
     await viewer.active();
     const [info] = await connected;
-    expect(attempts).toEqual([{ user: 'max', password: 'hunter2', domain: 'OFFICE', clientId: info.id, machineId: 'machine', address: '127.0.0.1', clientName: 'desk' }]);
-    expect(server.clients).toEqual([expect.objectContaining({ user: 'max', domain: 'OFFICE', clientName: 'desk', address: '127.0.0.1', encryption: 'TLSv1.3', bitsPerPixel: 32, screen: 0 })]);
+    expect(attempts).toEqual([
+      {
+        user: 'max',
+        password: 'hunter2',
+        domain: 'OFFICE',
+        clientId: info.id,
+        machineId: 'machine',
+        address: '127.0.0.1',
+        clientName: 'desk',
+      },
+    ]);
+    expect(server.clients).toEqual([
+      expect.objectContaining({
+        user: 'max',
+        domain: 'OFFICE',
+        clientName: 'desk',
+        address: '127.0.0.1',
+        encryption: 'TLSv1.3',
+        bitsPerPixel: 32,
+        screen: 0,
+      }),
+    ]);
     expect(server.clients[0].bytesIn).toBeGreaterThan(500);
     const disconnected = once(server, 'disconnected');
     viewer.close();
@@ -160,7 +203,15 @@ describe('logins', () => {
       refuse = resolve;
     });
     let judge: ((judgement: { granted: false; reason: string }) => void) | undefined;
-    const { server, screen } = await start({ authenticator: { judge: () => new Promise((resolve) => { judge = resolve; refuse?.(); }) } });
+    const { server, screen } = await start({
+      authenticator: {
+        judge: () =>
+          new Promise((resolve) => {
+            judge = resolve;
+            refuse?.();
+          }),
+      },
+    });
     const viewer = client(server);
     await asked;
     screen.fill({ x: 0, y: 0, width: 10, height: 10 }, 0xffffff);
@@ -190,7 +241,15 @@ describe('logins', () => {
     const asked = new Promise<void>((resolve) => {
       begun = resolve;
     });
-    const { server } = await start({ authenticator: { judge: (_attempt, signal) => new Promise(() => { signal.addEventListener('abort', () => told?.()); begun?.(); }) } });
+    const { server } = await start({
+      authenticator: {
+        judge: (_attempt, signal) =>
+          new Promise(() => {
+            signal.addEventListener('abort', () => told?.());
+            begun?.();
+          }),
+      },
+    });
     const viewer = client(server);
     await asked;
     viewer.close();
@@ -290,7 +349,11 @@ describe('a session', () => {
     const { server, screen } = await start();
     const [one, two] = [client(server), client(server, { security: 'none', rdp4: true, fastPathOutput: false, fastPathInput: false })];
     await Promise.all([one.picture(shows(screen)), two.picture(shows(screen, 8))]);
-    for (const [width, height] of [[320, 200], [101, 77], [640, 400]]) {
+    for (const [width, height] of [
+      [320, 200],
+      [101, 77],
+      [640, 400],
+    ]) {
       screen.resize(width, height);
       await Promise.all([one.picture(shows(screen)), two.picture(shows(screen, 8))]);
     }
@@ -326,7 +389,12 @@ describe('a session', () => {
 
   test('ends when the machine fails to take its keys; others stay', async () => {
     const record = new InputRecord();
-    const keyboard = { scancode: (code: number, down: boolean) => { if (code === 0x01 || !down) throw new Error('the machine is broken'); record.keyboard.scancode(code, down); } };
+    const keyboard = {
+      scancode: (code: number, down: boolean) => {
+        if (code === 0x01 || !down) throw new Error('the machine is broken');
+        record.keyboard.scancode(code, down);
+      },
+    };
     const { server, screen, log } = await start({ keyboard });
     const [one, two] = [client(server), client(server)];
     await Promise.all([one.picture(shows(screen)), two.picture(shows(screen))]);
@@ -387,7 +455,10 @@ describe('a session', () => {
     expect(server.clients.length).toBe(1);
     await server.close('the machine was switched off');
     await Promise.all([one.ended(), two.ended()]);
-    expect([one.errorInfo, two.errorInfo]).toEqual([ErrorInfo.ERRINFO_RPC_INITIATED_DISCONNECT, ErrorInfo.ERRINFO_RPC_INITIATED_DISCONNECT]);
+    expect([one.errorInfo, two.errorInfo]).toEqual([
+      ErrorInfo.ERRINFO_RPC_INITIATED_DISCONNECT,
+      ErrorInfo.ERRINFO_RPC_INITIATED_DISCONNECT,
+    ]);
   });
 });
 
@@ -507,7 +578,9 @@ describe('ports', () => {
     const taken = (blocker.address() as { port: number }).port;
     const { server } = await start({ ports: [taken, 0] });
     expect(server.port).not.toBe(taken);
-    await expect(start({ ports: [taken, server.port] })).rejects.toThrow(new RegExp(`port ${taken}: .*EADDRINUSE.*; port ${server.port}: .*EADDRINUSE`));
+    await expect(start({ ports: [taken, server.port] })).rejects.toThrow(
+      new RegExp(`port ${taken}: .*EADDRINUSE.*; port ${server.port}: .*EADDRINUSE`),
+    );
     await expect(start({ ports: [] })).rejects.toThrow('none was named');
     blocker.close();
   });

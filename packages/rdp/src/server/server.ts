@@ -20,7 +20,10 @@ import { TlsSettings } from './tls.js';
 const LOGIN_TIMEOUT = 30_000;
 const JUDGEMENT_TIMEOUT = 60_000;
 const MAX_CLIENTS = 32;
-/** Connections that have not logged in. The oldest, first of those that did not even try, makes room for a new one: idle ones lock nobody out. */
+/**
+ * Connections that have not logged in. The oldest, first of those that did not even try, makes room for a new one: idle ones lock nobody
+ * out.
+ */
 const MAX_STRANGERS = 64;
 
 export interface RdpServerEvents {
@@ -152,7 +155,11 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
   private admit(session: Session, screen: number): Admission {
     const others = [...this.sessions].filter((other) => other !== session && other.admitted);
     if (this.options.multiConnection && others.length >= (this.options.maxClients ?? MAX_CLIENTS)) {
-      return { admitted: false, errorInfo: ErrorInfo.ERRINFO_OUT_OF_MEMORY, reason: `${others.length} clients are connected, which is the limit` };
+      return {
+        admitted: false,
+        errorInfo: ErrorInfo.ERRINFO_OUT_OF_MEMORY,
+        reason: `${others.length} clients are connected, which is the limit`,
+      };
     }
     const admission = admit(this.options, others.length, screen, this.displays.length);
     if (admission.admitted && admission.displaced) {

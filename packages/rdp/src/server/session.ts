@@ -122,11 +122,20 @@ export class Session {
     this.connection.relax();
     this.logon = { ...logon, link };
     const { user, domain, screen } = logon;
-    const attempt = { user, password, domain, clientId: this.id, machineId, address: this.connection.address, clientName: link.client.core.clientName };
+    const attempt = {
+      user,
+      password,
+      domain,
+      clientId: this.id,
+      machineId,
+      address: this.connection.address,
+      clientName: link.client.core.clientName,
+    };
     const judgement = await judge(authenticator, attempt, this.gone.signal, this.host.judgementTimeout);
     if (this.gone.signal.aborted) return;
     this.judged(judgement, screen);
-    log?.('info', `client ${this.id} from ${this.connection.address}: login of ${JSON.stringify(user)} ${judgement.granted ? 'granted' : `refused: ${judgement.reason}`}`);
+    const came = judgement.granted ? 'granted' : `refused: ${judgement.reason}`;
+    log?.('info', `client ${this.id} from ${this.connection.address}: login of ${JSON.stringify(user)} ${came}`);
   }
 
   private judged(judgement: Judgement, screen: number): void {
@@ -209,5 +218,5 @@ export class Session {
 
 const size = ({ width, height }: Screen): { width: number; height: number } => ({ width, height });
 
-const encryptionName = ({ negotiation, security }: Link): string => (negotiation.selectedProtocol === Protocol.RDP && security.encrypted ? 'RDP' : 'none');
-
+const encryptionName = ({ negotiation, security }: Link): string =>
+  negotiation.selectedProtocol === Protocol.RDP && security.encrypted ? 'RDP' : 'none';

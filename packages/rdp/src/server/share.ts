@@ -1,7 +1,8 @@
 /**
  * The share: capabilities, finalization, what an active client may send, and deactivation when the guest's resolution changes.
  *
- * [MS-RDPBCGR] 1.3.1.1, 1.3.1.3, 3.3.5.3.13 to 3.3.5.3.22 (server rules), 3.3.5.8 (input), 3.3.5.6 (refresh, suppress). Each function is one step.
+ * [MS-RDPBCGR] 1.3.1.1, 1.3.1.3, 3.3.5.3.13 to 3.3.5.3.22 (server rules), 3.3.5.8 (input), 3.3.5.6 (refresh, suppress). Each function is
+ * one step.
  * Pure, but for the cipher state of the link's security layer.
  */
 import { Cursor, decode, encode } from '@belvedere/wire';
@@ -45,13 +46,16 @@ function demandActive(link: Link, shareId: number, desktop: Desktop, { unicode }
 
 /** The login was granted: the server says what it can. */
 export const activate = (link: Link, desktop: Desktop, context: ShareContext): Outcome =>
-  to({ step: 'capabilitiesExchange', link, shareId: FIRST_SHARE, desktop, latest: desktop }, [demandActive(link, FIRST_SHARE, desktop, context)]);
+  to({ step: 'capabilitiesExchange', link, shareId: FIRST_SHARE, desktop, latest: desktop }, [
+    demandActive(link, FIRST_SHARE, desktop, context),
+  ]);
 
 /** A desktop for clients that ask for none. */
 const SOME_DESKTOP: Desktop = { width: 640, height: 480 };
 
 /**
- * The login was refused. Clients that can show why do so once a share is active, and some (rdesktop) only then: they get an empty one of the
+ * The login was refused. Clients that can show why do so once a share is active, and some (rdesktop) only then: they get an empty one of
+ * the
  * size that they asked for, and the reason in it. Others are shown the door.
  */
 export function refuse(link: Link, refusal: Dismissal, context: ShareContext): Outcome {
@@ -83,7 +87,11 @@ export function resize(state: Stage, desktop: Desktop, context: ShareContext): O
 const same = (a: Desktop, b: Desktop): boolean => a.width === b.width && a.height === b.height;
 
 /** A packet of a client that has logged in, whatever the stage: a key that was on its way when the share ended must still be decrypted. */
-export function receive(state: Stage | Extract<State, { step: 'authentication' }>, { kind, bytes }: Packet, context: ShareContext): Outcome {
+export function receive(
+  state: Stage | Extract<State, { step: 'authentication' }>,
+  { kind, bytes }: Packet,
+  context: ShareContext,
+): Outcome {
   const link = 'share' in state ? state.share.link : state.link;
   if (kind === 'fastPath') {
     const { flags, numEvents, body } = splitFastPathInput(bytes);
@@ -96,7 +104,11 @@ export function receive(state: Stage | Extract<State, { step: 'authentication' }
   if (choice === mcs.Choice.DISCONNECT_PROVIDER_ULTIMATUM) return closed('the client disconnected');
   if (choice === mcs.Choice.ERECT_DOMAIN_REQUEST) return to(state);
   if (choice !== mcs.Choice.SEND_DATA_REQUEST) {
-    throw new ProtocolError(`choice ${choice} is not one of this step`, { state: state.step, pdu: 'DomainMCSPDU', section: '[MS-RDPBCGR] 3.3.5.3' });
+    throw new ProtocolError(`choice ${choice} is not one of this step`, {
+      state: state.step,
+      pdu: 'DomainMCSPDU',
+      section: '[MS-RDPBCGR] 3.3.5.3',
+    });
   }
   const { channelId, userData } = decode(mcs.SEND_DATA_REQUEST, request);
   const { payload } = link.security.unwrap(userData);
@@ -133,7 +145,11 @@ function shareData(state: Stage, { pduType2, compressedType, body }: pdus.ShareD
   if (pduType2 === PduType2.INPUT) return to(state, [], input(state, decode(TS_INPUT_PDU_DATA, body).slowPathInputEvents));
   if (state.step === 'capabilitiesExchange') return to(state); // sent for a share that is no more
   if (compressedType & PACKET_COMPRESSED) {
-    throw new ProtocolError('compressed, but no compression was agreed on', { state: state.step, pdu: 'TS_SHAREDATAHEADER', section: '[MS-RDPBCGR] 3.1.8' });
+    throw new ProtocolError('compressed, but no compression was agreed on', {
+      state: state.step,
+      pdu: 'TS_SHAREDATAHEADER',
+      section: '[MS-RDPBCGR] 3.1.8',
+    });
   }
   const { share } = state;
   const reply = (type: number, bytes: Uint8Array): Outcome => to(state, [data(share.link, share.shareId, type, bytes)]);
@@ -144,7 +160,8 @@ function shareData(state: Stage, { pduType2, compressedType, body }: pdus.ShareD
 
     case PduType2.CONTROL: {
       const { action } = decode(pdus.TS_CONTROL_PDU, body);
-      if (action === pdus.ControlAction.COOPERATE) return reply(PduType2.CONTROL, encode(pdus.TS_CONTROL_PDU, { action, grantId: 0, controlId: 0 }));
+      if (action === pdus.ControlAction.COOPERATE)
+        return reply(PduType2.CONTROL, encode(pdus.TS_CONTROL_PDU, { action, grantId: 0, controlId: 0 }));
       if (action !== pdus.ControlAction.REQUEST_CONTROL) return to(state);
       const granted = { action: pdus.ControlAction.GRANTED_CONTROL, grantId: share.link.userId, controlId: mcs.SERVER_USER_ID };
       return reply(PduType2.CONTROL, encode(pdus.TS_CONTROL_PDU, granted));
@@ -188,14 +205,17 @@ function fontList(state: Extract<State, { step: 'finalization' | 'active' }>, bo
   if (state.step === 'active') return to(state, send);
   const { refusal } = state;
   if (refusal) return closed(refusal.reason, [...send, ...farewell(share.link, share.shareId, refusal.errorInfo)]);
-  if (same(share.desktop, state.latest) || !share.capabilities.resizes) return to({ step: 'active', share }, send, [{ type: 'activated', share }]);
+  if (same(share.desktop, state.latest) || !share.capabilities.resizes)
+    return to({ step: 'active', share }, send, [{ type: 'activated', share }]);
   const again = reactivate(share, state.latest, context);
   return { ...again, send: [...send, ...again.send] };
 }
 
 /** Inclusive bounds as a rectangle, cut at the desktop's edge. */
-function toRect({ left, top, right, bottom }: { left: number; top: number; right: number; bottom: number }, { width, height }: Desktop): Rect[] {
+function toRect(
+  { left, top, right, bottom }: { left: number; top: number; right: number; bottom: number },
+  { width, height }: Desktop,
+): Rect[] {
   const rect = { x: left, y: top, width: Math.min(right + 1, width) - left, height: Math.min(bottom + 1, height) - top };
   return rect.width > 0 && rect.height > 0 ? [rect] : [];
 }
-

@@ -77,10 +77,18 @@ export type State =
   | { readonly step: 'channelConnection'; readonly joining: Joining }
   | { readonly step: 'authentication'; readonly link: Link }
   /**
-   * `latest` may be newer than the announced `desktop`: the guest does not wait for clients. With `refusal` the share is there only to show why
+   * `latest` may be newer than the announced `desktop`: the guest does not wait for clients. With `refusal` the share is there only to
+   * show why
    * the client may not in, and has nothing of the guest.
    */
-  | { readonly step: 'capabilitiesExchange'; readonly link: Link; readonly shareId: number; readonly desktop: Desktop; readonly latest: Desktop; readonly refusal?: Dismissal }
+  | {
+      readonly step: 'capabilitiesExchange';
+      readonly link: Link;
+      readonly shareId: number;
+      readonly desktop: Desktop;
+      readonly latest: Desktop;
+      readonly refusal?: Dismissal;
+    }
   | { readonly step: 'finalization'; readonly share: Share; readonly latest: Desktop; readonly refusal?: Dismissal }
   | { readonly step: 'active'; readonly share: Share }
   | { readonly step: 'closed' };

@@ -26,7 +26,11 @@ let standard: StandardIdentity;
 let context: StepContext;
 beforeAll(() => {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
-  standard = { key: privateKey, proprietaryCertificate: proprietaryCertificate(publicNumbers(privateKey)), x509CertificateChain: new Uint8Array(0) };
+  standard = {
+    key: privateKey,
+    proprietaryCertificate: proprietaryCertificate(publicNumbers(privateKey)),
+    x509CertificateChain: new Uint8Array(0),
+  };
   context = { securityMethod: 'negotiate', encryptionDemand: 'client-compatible', standard, unicode: true };
 });
 
@@ -98,7 +102,12 @@ class Line {
   }
 
   private toClient(bytes: Uint8Array): void {
-    const { state, send, effects } = clientStep(this.client, { kind: bytes[0] === 3 ? 'tpkt' : 'fastPath', bytes }, this.asked, this.fragments);
+    const { state, send, effects } = clientStep(
+      this.client,
+      { kind: bytes[0] === 3 ? 'tpkt' : 'fastPath', bytes },
+      this.asked,
+      this.fragments,
+    );
     this.client = state;
     this.clientEffects.push(...effects);
     this.toServer(send);
@@ -118,14 +127,21 @@ describe('a connection', () => {
     ['RC4, 40 bits', { encryptionMethods: ENCRYPTION_METHOD['40BIT'] }, ['basicSettingsExchange']],
     ['RC4, 128 bits', {}, ['basicSettingsExchange']],
     ['FIPS', { encryptionMethods: ENCRYPTION_METHOD.FIPS }, ['basicSettingsExchange']],
-    ['RDP 4', { security: 'none', rdp4: true, fastPathOutput: false, fastPathInput: false, errorInfo: false, channels: [] }, ['basicSettingsExchange']],
+    [
+      'RDP 4',
+      { security: 'none', rdp4: true, fastPathOutput: false, fastPathInput: false, errorInfo: false, channels: [] },
+      ['basicSettingsExchange'],
+    ],
     ['no UTF-16', { unicode: false }, ['basicSettingsExchange']],
   ];
   test.each(ways)('with %s goes through its steps', (_name, asked, first) => {
     const line = admitted(asked);
     expect(line.steps).toEqual([...first, 'channelConnection', 'authentication', 'capabilitiesExchange', 'finalization', 'active']);
     const login = line.effects.find(({ type }) => type === 'authenticate');
-    expect(login).toMatchObject({ info: { UserName: 'max', Password: 'secret', Domain: 'OFFICE' }, link: { client: { core: { clientName: 'desk' } } } });
+    expect(login).toMatchObject({
+      info: { UserName: 'max', Password: 'secret', Domain: 'OFFICE' },
+      link: { client: { core: { clientName: 'desk' } } },
+    });
     expect(line.active.share).toMatchObject({ ...desktop, bitsPerPixel: asked.rdp4 ? 8 : 16 });
     line.toServer(inputPackets(line.active, [{ type: 'scancode', keyboardFlags: 0, keyCode: 0x1e }], line.asked));
     expect(line.effects.at(-1)).toEqual({ type: 'input', events: [{ type: 'scancode', keyboardFlags: 0, keyCode: 0x1e }] });
@@ -158,7 +174,10 @@ describe('a connection', () => {
   test('a client that is dismissed is told at once, whatever it is doing', () => {
     for (const line of [new Line().connect(), admitted()]) {
       line.event({ type: 'dismissed', errorInfo: ErrorInfo.ERRINFO_RPC_INITIATED_DISCONNECT, reason: 'good night' });
-      expect(line.clientEffects.slice(-2)).toEqual([{ type: 'errorInfo', code: 1 }, { type: 'close', reason: 'the server disconnected with reason 3' }]);
+      expect(line.clientEffects.slice(-2)).toEqual([
+        { type: 'errorInfo', code: 1 },
+        { type: 'close', reason: 'the server disconnected with reason 3' },
+      ]);
       expect(line.server.step).toBe('closed');
     }
   });
@@ -199,8 +218,23 @@ describe('a connection', () => {
   test('may ask for parts of the screen, for silence, and to shut down', () => {
     const line = admitted();
     const say = (type: number, body: Uint8Array): void => line.toServer([data(line.active.line, line.active.share.shareId, type, body)]);
-    say(pdus.PduType2.REFRESH_RECT, encode(pdus.TS_REFRESH_RECT_PDU, { areasToRefresh: [{ left: 10, top: 20, right: 19, bottom: 29 }, { left: 790, top: 0, right: 900, bottom: 9 }, { left: 900, top: 0, right: 901, bottom: 1 }] }));
-    expect(line.effects.at(-1)).toEqual({ type: 'refresh', areas: [{ x: 10, y: 20, width: 10, height: 10 }, { x: 790, y: 0, width: 10, height: 10 }] });
+    say(
+      pdus.PduType2.REFRESH_RECT,
+      encode(pdus.TS_REFRESH_RECT_PDU, {
+        areasToRefresh: [
+          { left: 10, top: 20, right: 19, bottom: 29 },
+          { left: 790, top: 0, right: 900, bottom: 9 },
+          { left: 900, top: 0, right: 901, bottom: 1 },
+        ],
+      }),
+    );
+    expect(line.effects.at(-1)).toEqual({
+      type: 'refresh',
+      areas: [
+        { x: 10, y: 20, width: 10, height: 10 },
+        { x: 790, y: 0, width: 10, height: 10 },
+      ],
+    });
     say(pdus.PduType2.SUPPRESS_OUTPUT, encode(pdus.TS_SUPPRESS_OUTPUT_PDU, { allowDisplayUpdates: 0 }));
     expect(line.effects.at(-1)).toEqual({ type: 'suppressOutput', suppressed: true });
     say(pdus.PduType2.SHUTDOWN_REQUEST, new Uint8Array(0));
@@ -209,7 +243,10 @@ describe('a connection', () => {
     expect(line.server.step).toBe('active');
   });
 
-  test.each([['RC4', ENCRYPTION_METHOD['128BIT']], ['FIPS', ENCRYPTION_METHOD.FIPS]])('outlives the renewal of its keys in both directions (%s)', (_name, encryptionMethods) => {
+  test.each([
+    ['RC4', ENCRYPTION_METHOD['128BIT']],
+    ['FIPS', ENCRYPTION_METHOD.FIPS],
+  ])('outlives the renewal of its keys in both directions (%s)', (_name, encryptionMethods) => {
     const line = admitted({ encryptionMethods });
     const count = 4200;
     for (let i = 0; i < count; i++) {
@@ -229,7 +266,10 @@ describe('a connection', () => {
 });
 
 describe('what is illegal', () => {
-  const packet = (bytes: Uint8Array): ConnectionEvent => ({ type: 'packet', packet: { kind: bytes[0] === 3 ? 'tpkt' : 'fastPath', bytes } });
+  const packet = (bytes: Uint8Array): ConnectionEvent => ({
+    type: 'packet',
+    packet: { kind: bytes[0] === 3 ? 'tpkt' : 'fastPath', bytes },
+  });
   const stopped = (until: State['step']): Line => {
     const line = new Line();
     const all = new Line().connect().sent;
@@ -241,14 +281,26 @@ describe('what is illegal', () => {
     return line;
   };
   test.each([
-    ['fast-path input before the login', 'connectionInitiation', '04 04 00 1e', 'TS_FP_INPUT_PDU in state connectionInitiation: not legal yet'],
+    [
+      'fast-path input before the login',
+      'connectionInitiation',
+      '04 04 00 1e',
+      'TS_FP_INPUT_PDU in state connectionInitiation: not legal yet',
+    ],
     ['joining before a user is attached', 'channelConnection', '0300000c 02f080 38 0006 03eb', 'user 1007 is not attached'],
-    ['data before the I/O channel is joined', 'channelConnection', '0300000e 02f080 64 0006 03eb 70 00', 'data before the I/O channel was joined'],
+    [
+      'data before the I/O channel is joined',
+      'channelConnection',
+      '0300000e 02f080 64 0006 03eb 70 00',
+      'data before the I/O channel was joined',
+    ],
   ] as const)('%s', (_name, at, bytes, problem) => {
     expect(() => step(stopped(at).server, packet(hex(bytes)), context)).toThrow(problem);
   });
   test('a TPKT while TLS is expected', () => {
-    expect(() => step({ step: 'tlsHandshake', negotiation: { requestedProtocols: 1, selectedProtocol: 1 } }, packet(hex('03000007 02f080')), context)).toThrow(ProtocolError);
+    expect(() =>
+      step({ step: 'tlsHandshake', negotiation: { requestedProtocols: 1, selectedProtocol: 1 } }, packet(hex('03000007 02f080')), context),
+    ).toThrow(ProtocolError);
   });
   test('more static channels than the standard allows', () => {
     const channels = (count: number): string[] => Array.from({ length: count }, (_, i) => `c${i}`);
@@ -294,14 +346,19 @@ describe('mutated handshakes', () => {
   test.each([['tls'], ['none']] as const)('raise nothing but the two errors of their kind (%s)', (security) => {
     const stream = Buffer.concat(admitted({ security }).sent);
     if (security === 'tls') expect(feed(stream)).toBe('active');
-    const mutation = fc.record({ at: fc.nat(stream.length - 1), value: fc.nat(255), kind: fc.constantFrom('set', 'cut', 'insert', 'truncate') });
+    const mutation = fc.record({
+      at: fc.nat(stream.length - 1),
+      value: fc.nat(255),
+      kind: fc.constantFrom('set', 'cut', 'insert', 'truncate'),
+    });
     fc.assert(
       fc.property(fc.array(mutation, { minLength: 1, maxLength: 4 }), (mutations) => {
         let mutated = Buffer.from(stream);
         for (const { at, value, kind } of mutations) {
           if (kind === 'set' && at < mutated.length) mutated[at] = value;
           else if (kind === 'cut') mutated = Buffer.concat([mutated.subarray(0, at), mutated.subarray(at + 1 + (value >> 4))]);
-          else if (kind === 'insert') mutated = Buffer.concat([mutated.subarray(0, at), Buffer.alloc(1 + (value & 15), value), mutated.subarray(at)]);
+          else if (kind === 'insert')
+            mutated = Buffer.concat([mutated.subarray(0, at), Buffer.alloc(1 + (value & 15), value), mutated.subarray(at)]);
           else mutated = mutated.subarray(0, at);
         }
         feed(mutated);
@@ -310,7 +367,16 @@ describe('mutated handshakes', () => {
     );
   });
   test('random bytes do not either', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void feed(bytes)), { numRuns: 1000 });
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void feed(Buffer.concat([Uint8Array.of(3, 0, 0, bytes.length + 4), bytes]))), { numRuns: 1000 });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void feed(bytes)),
+      { numRuns: 1000 },
+    );
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 200 }),
+        (bytes) => void feed(Buffer.concat([Uint8Array.of(3, 0, 0, bytes.length + 4), bytes])),
+      ),
+      { numRuns: 1000 },
+    );
   });
 });

@@ -1,7 +1,8 @@
 /**
  * One step of a connection: its state and an event in; packets, effects and the next state out.
  *
- * [MS-RDPBCGR] 3.3.5.3. Pure in the sense of `connect.ts` and `share.ts`: no socket, no clock. Throws `WireError` or `ProtocolError` when the
+ * [MS-RDPBCGR] 3.3.5.3. Pure in the sense of `connect.ts` and `share.ts`: no socket, no clock. Throws `WireError` or `ProtocolError` when
+ * the
  * client breaks a rule; the connection is then over.
  */
 import { ProtocolError } from '../errors.js';
@@ -21,7 +22,9 @@ export function step(state: State, event: ConnectionEvent, context: StepContext)
   switch (event.type) {
     case 'refused': {
       const { errorInfo, reason } = event;
-      return state.step === 'authentication' ? refuse(state.link, { errorInfo, reason }, context) : closed(reason, goodbye(state, errorInfo));
+      return state.step === 'authentication'
+        ? refuse(state.link, { errorInfo, reason }, context)
+        : closed(reason, goodbye(state, errorInfo));
     }
 
     case 'dismissed':
@@ -35,7 +38,9 @@ export function step(state: State, event: ConnectionEvent, context: StepContext)
       return state.step === 'authentication' ? activate(state.link, event.desktop, context) : stay(state);
 
     case 'resized':
-      return state.step === 'capabilitiesExchange' || state.step === 'finalization' || state.step === 'active' ? resize(state, event.desktop, context) : stay(state);
+      return state.step === 'capabilitiesExchange' || state.step === 'finalization' || state.step === 'active'
+        ? resize(state, event.desktop, context)
+        : stay(state);
 
     case 'packet':
       return packetStep(state, event, context);

@@ -7,7 +7,10 @@ export class TlsSettings {
 
   constructor(private readonly source: RdpServerOptions['certificate']) {}
 
-  /** For one connection. Parsing a key costs more than reading it: what has not changed is not parsed again. Rejects if there is no usable certificate. */
+  /**
+   * For one connection. Parsing a key costs more than reading it: what has not changed is not parsed again. Rejects if there is no usable
+   * certificate.
+   */
   async current(): Promise<SecureContext> {
     const texts = await this.source();
     const { key, cert, ca } = texts;

@@ -9,7 +9,7 @@ import type { Keyboard, Pointer, Rect, Region, Screen, Unsubscribe } from '../po
 export function patternColour(x: number, y: number): number {
   const primary = ((x >> 6) + (y >> 6)) & 7;
   const base = (primary & 4 ? 0xff0000 : 0) | (primary & 2 ? 0x00ff00 : 0) | (primary & 1 ? 0x0000ff : 0);
-  return y % 64 < 8 ? (((x & 0xff) << 16) | ((y & 0xff) << 8) | ((x ^ y) & 0xff)) : base;
+  return y % 64 < 8 ? ((x & 0xff) << 16) | ((y & 0xff) << 8) | ((x ^ y) & 0xff) : base;
 }
 
 export class PatternScreen implements Screen {
