@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { identify, killProcess } from './host/process-identity.js';
+import { whenFolderChanges } from './concurrency/waiting.js';
+import { EventStream } from './test/home.js';
 
 const program = fileURLToPath(new URL('./test/main.js', import.meta.url));
 
@@ -59,6 +61,9 @@ describe('the program', () => {
         .end(body === undefined ? undefined : JSON.stringify(body));
     });
 
+  const watchEvents = async (): Promise<EventStream> =>
+    new EventStream(await new Promise((resolve, reject) => void request({ socketPath: join(home, 'run', 'api.sock'), path: '/events' }, resolve).on('error', reject).end()));
+
   const startMachine = async (name: string): Promise<number> => {
     await ask('POST', '/machines', { name, register: true });
     const { run } = await ask('POST', `/machines/${name}/start`);
@@ -84,6 +89,27 @@ describe('the program', () => {
     await ask('POST', '/machines/lost/power-off');
     expect(await ask('GET', '/machines/lost')).toMatchObject({ state: 'aborted', run: null });
     expect(await ask('POST', '/machines/kept/power-off')).toMatchObject({ state: 'poweroff' });
+  });
+
+  test('killed while a machine starts, it is started again and waits for it', async () => {
+    const first = start();
+    await first.word;
+    const { folder } = await ask('POST', '/machines', { name: 'a:slow', register: true });
+    const events = await watchEvents();
+    void ask('POST', '/machines/a%3Aslow/start').catch(() => undefined);
+    await events.next({ type: 'machine', state: 'starting' });
+    await whenFolderChanges(folder, () => stat(join(folder, 'waiting')).then(() => true, () => undefined), AbortSignal.timeout(30_000));
+    first.child.kill('SIGKILL');
+    await first.exit;
+
+    await start().word;
+    const later = await watchEvents();
+    expect((await ask('POST', '/machines/a%3Aslow/start')).message).toBe("machine 'a:slow' is starting already");
+    await writeFile(join(folder, 'go'), '');
+    await later.next({ type: 'machine', state: 'running' });
+    machines.push((await ask('GET', '/machines/a%3Aslow')).run.pid);
+    expect(await ask('POST', '/machines/a%3Aslow/power-off')).toMatchObject({ state: 'poweroff' });
+    later.close();
   });
 
   test('two that start at once end as one, and both say ready', async () => {

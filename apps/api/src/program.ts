@@ -10,7 +10,7 @@ import { answersAt } from './doors/answers.js';
 import { Home, homeFolder } from './home/home.js';
 import { textOf } from './http/api-error.js';
 import { ApiLogger } from './logging/logger.js';
-import { whenFolderChanges } from './supervisor/deadline.js';
+import { whenFolderChanges } from './concurrency/waiting.js';
 
 /** How long the API that has this home may take to open its door, in milliseconds. */
 const otherLimit = 15_000;

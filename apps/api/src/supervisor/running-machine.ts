@@ -2,7 +2,7 @@
 import { type ControlClient, type ControlMethod, type ExitRecord, type MachineStatus, type Params, type Result } from '@belvedere/control';
 import { isAlive, killProcess, type ProcessIdentity } from '../host/process-identity.js';
 import { ApiError } from '../http/api-error.js';
-import { within } from './deadline.js';
+import { within } from '../concurrency/waiting.js';
 
 /** How long a machine's process may take to answer, in milliseconds. */
 const answerLimit = 10_000;

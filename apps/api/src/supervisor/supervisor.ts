@@ -12,7 +12,7 @@ import { ApiContext } from '../home/context.js';
 import { identify, isAlive, killProcess, type ProcessIdentity } from '../host/process-identity.js';
 import { ApiError, textOf } from '../http/api-error.js';
 import type { MachineState } from '../machines/words.js';
-import { whenFolderChanges, within } from './deadline.js';
+import { whenFolderChanges, within } from '../concurrency/waiting.js';
 import { readExitFile } from './exit-file.js';
 import { startMachineProcess } from './machine-process.js';
 import { RunningMachine } from './running-machine.js';

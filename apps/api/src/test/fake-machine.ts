@@ -1,23 +1,36 @@
 /**
  * A machine's process for tests: it speaks the control protocol and runs nothing.
  *
- * The machine's description tells it what to do wrong: it is read from the settings by name, such as `fail: E_INVALIDARG text`.
+ * A word after a colon in the machine's name says what it does wrong: `fail`, `crash`, `slow`, `deaf`.
  */
 import { checkParams, ControlError, type ControlHandlers, type ExitRecord, type MachineSpec, type MachineState, type MachineStatus, serveControl, type VrdeSpec, type VrdeStatus } from '@belvedere/control';
-import { readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { whenFolderChanges } from '../concurrency/waiting.js';
 
 const spec = JSON.parse(readFileSync(0, 'utf8')) as MachineSpec;
-/** What the machine's name asks of this process: a word after a colon. */
 const asked = spec.name.split(':')[1] ?? '';
 
-const report = (word: object): void => void writeSync(3, `${JSON.stringify(word)}\n`);
+function report(word: object): void {
+  try {
+    writeSync(3, `${JSON.stringify(word)}\n`);
+  } catch {
+    // Whoever started this process is gone.
+  }
+}
 
 if (asked === 'fail') {
   report({ error: { code: 'VBOX_E_NOT_SUPPORTED', message: `the engine does not take ${spec.hardware.memoryMiB} MiB` } });
   process.exit(1);
 }
 if (asked === 'crash') process.exit(3);
+if (asked === 'slow') {
+  // Says that it has its settings, and goes on when a test says so.
+  const go = join(spec.folder, 'go');
+  writeFileSync(join(spec.folder, 'waiting'), '');
+  await whenFolderChanges(spec.folder, async () => existsSync(go) || undefined, AbortSignal.timeout(60_000));
+}
 
 let state: MachineState = spec.startPaused ? 'paused' : 'running';
 let current: VrdeSpec = spec.vrde;
