@@ -5,7 +5,7 @@ import { attempt, say, step } from './progress.mjs';
 
 /**
  * @typedef {object} Need
- * @property {string} what a program's name, or the path of a file
+ * @property {string} what the program's name
  * @property {string} package Debian's name of the package
  * @property {string} why what the tests do with it, and so what is skipped without it
  */
@@ -14,22 +14,17 @@ import { attempt, say, step } from './progress.mjs';
 export const TEST_NEEDS = [
   { what: 'Xvfb', package: 'xvfb', why: 'the private display that viewers are shown on' },
   { what: 'xdotool', package: 'xdotool', why: 'keys and mouse movements in viewers' },
-  { what: 'xauth', package: 'xauth', why: 'the private display\'s access control' },
   { what: 'xfreerdp', package: 'freerdp2-x11', why: 'a real viewer: FreeRDP' },
   { what: 'rdesktop', package: 'rdesktop', why: 'a real viewer: rdesktop' },
   { what: 'qemu-img', package: 'qemu-utils', why: 'the second opinion on disk images' },
-  { what: '/boot/memtest86+.iso', package: 'memtest86+', why: 'a guest that makes the engine trap' },
 ];
-
-/** @param {Need} need */
-const isHere = ({ what }) => (what.startsWith('/') ? existsSync(what) : findProgram(what) !== undefined);
 
 /**
  * Installs what is missing where that is allowed: as root on a system with apt-get.
  * @returns {Promise<readonly Need[]>} what is still missing
  */
 export async function provideTestNeeds() {
-  const missing = () => TEST_NEEDS.filter((need) => !isHere(need));
+  const missing = () => TEST_NEEDS.filter(({ what }) => findProgram(what) === undefined);
   if (missing().length === 0) return [];
   if (process.getuid?.() !== 0 || !findProgram('apt-get')) return missing();
   const packages = missing().map((need) => need.package);

@@ -59,7 +59,7 @@ function pnpmVersion() {
 }
 
 /**
- * The environment of every tool: pnpm on the PATH, no telemetry, no questions, no update notices.
+ * The environment of every tool: pnpm on the PATH, no telemetry, no update notices.
  * @param {string} pnpmFolder
  */
 const toolEnvironment = (pnpmFolder) => ({
@@ -68,7 +68,6 @@ const toolEnvironment = (pnpmFolder) => ({
   TURBO_TELEMETRY_DISABLED: '1',
   TURBO_NO_UPDATE_NOTIFIER: '1',
   DO_NOT_TRACK: '1',
-  CI: process.env.CI ?? 'true',
 });
 
 const stampPath = join(root, 'node_modules', '.belvedere-setup.json');
@@ -108,7 +107,12 @@ async function installDependencies() {
   const version = pnpmVersion();
   await step(`dependencies: pnpm ${version} install`, async () => {
     const pnpmFolder = await findPnpm();
-    await run(join(pnpmFolder, PNPM), ['install', '--frozen-lockfile', '--reporter=append-only'], { cwd: root, env: toolEnvironment(pnpmFolder), show: true });
+    await run(join(pnpmFolder, PNPM), ['install', '--frozen-lockfile', '--reporter=append-only'], {
+      cwd: root,
+      // pnpm asks nothing of whom it takes for a machine
+      env: { ...toolEnvironment(pnpmFolder), CI: 'true' },
+      show: true,
+    });
     writeFileSync(stampPath, `${JSON.stringify({ state, version, pnpmFolder })}\n`);
   });
 }

@@ -27,6 +27,26 @@ export async function copyOnWrite(path: string, readOnly = false): Promise<Block
   return device;
 }
 
+/** A read-only device over a file that is not held in memory. */
+export async function fileDevice(path: string): Promise<BlockDevice> {
+  const file = await open(path);
+  const { size } = await file.stat();
+  return {
+    size,
+    readOnly: true,
+    async read(offset, length) {
+      const data = new Uint8Array(length);
+      await file.read(data, 0, length, offset);
+      return data;
+    },
+    async write() {
+      throw new Error(`${path} is read-only`);
+    },
+    async flush() {},
+    close: () => file.close(),
+  };
+}
+
 /** COM1 as a stream. */
 function stream(port: SerialPort): Duplex {
   const duplex = new Duplex({

@@ -27,8 +27,12 @@ const MARK_SIZE = 16;
 /** Top left, top right, bottom left, bottom right. */
 const MARKS = [0xff0000, 0x00ff00, 0x0000ff, 0xffff00] as const;
 const BARS = [0x000000, 0xff0000, 0x00ff00, 0xffff00, 0x0000ff, 0xff00ff, 0x00ffff, 0xffffff] as const;
+/** What a ramp's level is multiplied by: red, green, blue, grey. */
+const RAMPS = [0x010000, 0x000100, 0x000001, 0x010101] as const;
 const WHITE = 0xffffff;
 const FLAT = 0x3a6ea5;
+
+const checker = (bit: number): number => ((bit & 1) === 1 ? WHITE : 0);
 
 /** The colour 0xrrggbb that the formula gives for one pixel, before the mode's depth takes its part. */
 export function pictureColour(x: number, y: number, width: number, height: number): number {
@@ -39,12 +43,11 @@ export function pictureColour(x: number, y: number, width: number, height: numbe
 
   const u = Math.floor((x * 256) / width);
   const v = Math.floor((y * 256) / height);
-  const checker = (bit: number) => ((bit & 1) === 1 ? WHITE : 0);
   switch (v >> 5) {
     case 0:
       return BARS[u >> 5]!;
     case 1:
-      return [u << 16, u << 8, u, u * 0x010101][(v >> 3) & 3]!;
+      return u * RAMPS[(v >> 3) & 3]!;
     case 2:
       if (u < 128) return checker(x + y);
       return ((x + y) & 1) === 1 ? 0xff0000 : 0x00ffff;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Machine } from '@belvedere/emulator';
 import { TESTCARD_FLOPPY, TESTCARD_ISO } from './images.js';
 import { boot, copyOnWrite, type Booted } from './machine.testing.js';
-import { expectedPicture, statusArea, type Mode, type Picture } from './picture.js';
+import { blinkArea, expectedPicture, statusArea, type Mode, type Picture } from './picture.js';
 import { benchResult, type TestCard } from './testcard.js';
 import { TEXT_CURSOR, expectedText, textPicture } from './text.js';
 
@@ -135,6 +135,37 @@ describe('once booted', () => {
     const { x, y } = await card.rectStop();
     expect(y).toBe((screen.height - 64) / 2);
     expect(x % 4).toBe(0);
+  }, 60_000);
+
+  test('blinks while it is told to', async () => {
+    const mode: Mode = { width: 640, height: 480, depth: 32 };
+    await card.mode(mode);
+    const area = blinkArea(mode);
+    const colours = new Set<number>();
+    await card.blinkStart();
+    await untilScreen(machine, () => {
+      const { pixels, stride } = machine.screens[0]!;
+      const [first, last] = [area.y * stride + area.x * 4, (area.y + area.height - 1) * stride + (area.x + area.width - 1) * 4];
+      if (pixels[first] === pixels[last] && (pixels[first] === 0 || pixels[first] === 255)) colours.add(pixels[first]);
+      return colours.size === 2 ? undefined : `seen in ${colours.size} colours`;
+    });
+    await card.blinkStop();
+  }, 60_000);
+
+  test('keeps the screen clean when it is told to', async () => {
+    const mode: Mode = { width: 640, height: 480, depth: 32 };
+    await card.mode(mode);
+    await card.echo(false);
+    card.forget();
+    machine.keyboard.scancode(0x10, true);
+    machine.keyboard.scancode(0x10, false);
+    machine.pointer.move(300, 200, 0);
+    machine.pointer.move(320, 220, 0);
+    expect((await card.key()).code).toBe('10');
+    await card.pointer();
+    await card.tick();
+    await untilScreen(machine, () => difference(machine, expectedPicture(mode)));
+    await card.echo(true);
   }, 60_000);
 
   test('tells keys and shows them', async () => {
