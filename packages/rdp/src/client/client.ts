@@ -33,6 +33,7 @@ const DEFAULTS: ClientSettings = {
   fastPathOutput: true,
   fastPathInput: true,
   noBitmapCompressionHeader: true,
+  resizes: true,
   rdp4: false,
   unicode: true,
   errorInfo: true,

@@ -148,7 +148,7 @@ function clientSets({ width, height, bitsPerPixel }: ClientShare, asked: ClientS
       receive8BitsPerPixel: 1,
       desktopWidth: width,
       desktopHeight: height,
-      desktopResizeFlag: 1,
+      desktopResizeFlag: asked.resizes ? 1 : 0,
       bitmapCompressionFlag: 1,
       highColorFlags: 0,
       drawingFlags: 0,

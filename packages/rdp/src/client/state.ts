@@ -24,6 +24,8 @@ export interface ClientSettings {
   readonly fastPathInput: boolean;
   /** Compressed bitmaps come without TS_CD_HEADER. */
   readonly noBitmapCompressionHeader: boolean;
+  /** It follows a desktop that changes its size. */
+  readonly resizes: boolean;
   /** RDP 4: the short Client Info, and none of the later fields of the core data. */
   readonly rdp4: boolean;
   /** Text in UTF-16; otherwise in one octet a character. */

@@ -127,7 +127,7 @@ export interface NewPointer extends ColorPointer {
   readonly xorBpp: number;
 }
 
-/** What the client's pointer looks like: hidden, the client's own arrow, or a picture. */
+/** What the client's pointer looks like: hidden, the client's own arrow, or a picture. INVARIANT: a picture is at most 32 by 32 pixels */
 export type PointerShape = 'hidden' | 'default' | ColorPointer | NewPointer;
 
 /** The pointer. A client that keeps no pictures of this kind gets its own arrow instead. */

@@ -363,6 +363,17 @@ describe('a session', () => {
     await Promise.all([one.picture(shows(screen)), two.picture(shows(screen, 8))]);
   });
 
+  test('of a client that cannot follow shows what fits', async () => {
+    const { server, screen } = await start();
+    const viewer = client(server, { resizes: false });
+    await viewer.picture(shows(screen));
+    screen.resize(320, 100);
+    screen.fill({ x: 0, y: 0, width: 320, height: 100 }, 0x305070);
+    await viewer.picture(
+      ({ width, height, pixels }) => width === 200 && height === 150 && pixels.subarray(0, 200 * 100).every((pixel) => pixel === 0x305070),
+    );
+  });
+
   test('is silent while its output is suppressed, and sends again what is asked for', async () => {
     const { server, screen, record } = await start();
     const viewer = client(server);

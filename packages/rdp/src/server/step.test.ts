@@ -46,6 +46,7 @@ const ASKED: ClientSettings = {
   fastPathOutput: true,
   fastPathInput: true,
   noBitmapCompressionHeader: true,
+  resizes: true,
   rdp4: false,
   unicode: true,
   errorInfo: true,
@@ -204,6 +205,14 @@ describe('a connection', () => {
     line.toServer(outcome.send);
     expect(line.active.share).toMatchObject({ width: 320, height: 200 });
     expect(line.effects.filter(({ type }) => type === 'activated').length).toBe(1);
+  });
+
+  test('of a client that cannot follow keeps its desktop', () => {
+    const line = admitted({ resizes: false });
+    const { shareId } = line.active.share;
+    line.event({ type: 'resized', desktop: { width: 1024, height: 768 } });
+    expect(line.active.share).toMatchObject({ shareId, ...desktop });
+    expect(line.server.step).toBe('active');
   });
 
   test('hears keys between two shares', () => {
