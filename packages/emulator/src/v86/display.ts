@@ -75,9 +75,12 @@ export class Display {
       this.#svga.invalidate();
     }
     this.surface.changed = false;
+    // Before anyone hears of a new size, and after new characters are there to be read.
+    if (kind !== 'text') this.#tellText(0, 0);
     let changed: boolean | undefined;
     if (kind === 'text') {
       changed = this.#text.refresh(Math.floor(this.guestNow() / BLINK_PHASE), this.shared.text);
+      this.#tellText(this.#text.columns, this.#text.rows);
     } else if (kind === 'vga') {
       this.#vga.refresh();
     } else if (kind === 'svga') {
@@ -85,7 +88,6 @@ export class Display {
     } else {
       this.surface.clear();
     }
-    this.#tellText(kind);
     return changed ?? this.surface.changed;
   }
 
@@ -96,12 +98,11 @@ export class Display {
     return vga.graphical_mode ? 'vga' : 'text';
   }
 
-  #tellText(kind: Kind): void {
+  #tellText(columns: number, rows: number): void {
     const { cells, text } = this.shared;
-    const fits = this.#text.columns * this.#text.rows <= text.length;
-    const shows = kind === 'text' && fits;
-    Atomics.store(cells, Cell.textColumns, shows ? this.#text.columns : 0);
-    Atomics.store(cells, Cell.textRows, shows ? this.#text.rows : 0);
+    const fits = columns * rows <= text.length;
+    Atomics.store(cells, Cell.textColumns, fits ? columns : 0);
+    Atomics.store(cells, Cell.textRows, fits ? rows : 0);
   }
 
   /** Input status register 1. Reading it also readies the attribute controller for an index. */

@@ -16,6 +16,7 @@ const AdditionalSense = { unrecoveredRead: 0x11, outOfRange: 0x21 } as const;
 
 const COMMAND_REGISTER = 7;
 const Command = {
+  NOP: 0x00,
   STANDBY_IMMEDIATE: 0xe0,
   FLUSH_CACHE: 0xe7,
   FLUSH_CACHE_EXT: 0xea,
@@ -154,8 +155,8 @@ export class IdeDrives {
       }
       const is48 = READS.get(command) ?? WRITES.get(command);
       if (is48 === undefined) return original.ata_command.call(this, command);
-      if (disk.readOnly && WRITES.has(command)) return refuse(this, command, AtaError.ABRT | AtaError.WP);
-      if ((this.get_lba(is48) + this.get_count(is48)) * 512 > disk.byteLength) return refuse(this, command, AtaError.IDNF);
+      if (disk.readOnly && WRITES.has(command)) return refuse(this, AtaError.ABRT | AtaError.WP);
+      if ((this.get_lba(is48) + this.get_count(is48)) * 512 > disk.byteLength) return refuse(this, AtaError.IDNF);
       return original.ata_command.call(this, command);
     };
 
@@ -223,8 +224,9 @@ function ataError(drive: IdeInterface, error: number): void {
   drive.push_irq();
 }
 
-function refuse(drive: IdeInterface, command: number, error: number): void {
-  drive.current_command = command;
+/** Ends a command before it began; starting the bus master for it then transfers nothing. */
+function refuse(drive: IdeInterface, error: number): void {
+  drive.current_command = Command.NOP;
   ataError(drive, error);
 }
 
@@ -241,8 +243,7 @@ function refusePacket(drive: IdeInterface, command: number, key: number, additio
   senseError(drive, key, additional);
 }
 
-/** The bus master stops, and says that its transfer failed. */
+/** The bus master stops. Its own error bit stays clear: that is for a fault of the bus. */
 function stopDma(drive: IdeInterface): void {
-  const { channel } = drive;
-  if (channel.dma_status & 1) channel.dma_status = (channel.dma_status & ~1) | 2;
+  drive.channel.dma_status &= ~1;
 }
