@@ -67,6 +67,8 @@ export async function within<T>(clock: Clock, ms: number, what: string, work: (s
 
 /** Resolves after `ms` milliseconds. @throws AbandonedError when `signal` aborts first */
 export async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) throw aborted();
+  if (ms <= 0) return;
   let cancel = (): void => undefined;
   try {
     await unlessAborted(signal, new Promise<void>((resolve) => (cancel = clock.after(ms, resolve))));

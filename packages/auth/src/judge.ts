@@ -46,7 +46,7 @@ export class Judge implements MachineAuthenticator {
       this.options.onJudgement?.(auditRecord(this.options.clock.now(), attempt, this.method, judgement, verdict.result === 'granted' ? verdict.by : ''));
     } catch (error) {
       // A login that leaves no record is none.
-      if (judgement.granted) return { granted: false, reason: `the judgement cannot be recorded: ${failure(error)}` };
+      if (judgement.granted) return { granted: false, reason: `the judgement cannot be recorded (${errorClass(error)})` };
     }
     return judgement;
   }
@@ -118,7 +118,9 @@ export class Judge implements MachineAuthenticator {
 function failure(error: unknown): string {
   if (error instanceof AbandonedError) return error.message;
   if (error instanceof Error && OURS.has(error.name)) return error.message;
-  return `the authentication method failed with ${error instanceof Error ? error.constructor.name : typeof error}`;
+  return `the authentication method failed with ${errorClass(error)}`;
 }
+
+const errorClass = (error: unknown): string => (error instanceof Error ? error.constructor.name : typeof error);
 
 const OURS = new Set(['HostError', 'BusyError']);
