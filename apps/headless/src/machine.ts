@@ -9,6 +9,7 @@ import { type Ended, findFirmware, type Machine, SettingsError, v86Engine } from
 import { Drives } from './drives.js';
 import { hardwareSettings, notices } from './hardware.js';
 import type { Log } from './log.js';
+import { Logins } from './logins.js';
 import { RemoteDisplay } from './remote-display.js';
 import { screenshot } from './screenshot.js';
 import { type Close, joinSerial } from './serial.js';
@@ -26,6 +27,7 @@ export class MachineProcess {
     private readonly drives: Drives,
     private readonly machine: Machine,
     private readonly display: RemoteDisplay,
+    private readonly logins: Logins,
   ) {}
 
   /**
@@ -42,8 +44,9 @@ export class MachineProcess {
         log: (level, text) => log[level](text),
       });
       if (spec.startPaused) await machine.pause();
-      const display = new RemoteDisplay(spec, machine, log);
-      started = new MachineProcess(spec, log, drives, machine, display);
+      const logins = new Logins(spec.auditFile, (record) => started?.control?.emit('judgement', record));
+      const display = new RemoteDisplay(spec, machine, logins, log);
+      started = new MachineProcess(spec, log, drives, machine, display, logins);
       await started.open();
       return started;
     } catch (error) {
@@ -164,6 +167,8 @@ export class MachineProcess {
       },
       setVrde: ({ vrde }) => this.display.apply(vrde),
       disconnectClient: async ({ id }) => (this.display.disconnect(id), done),
+      lockouts: async () => this.logins.lockouts(),
+      unlock: async ({ name }) => this.logins.unlock(name),
       setMedium: async ({ controller, port, device, medium }) => {
         await this.drives.change({ controller, port, device }, medium, ({ slot, device: image }) => machine.insert(slot, image));
         return done;

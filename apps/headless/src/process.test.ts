@@ -31,6 +31,7 @@ const spec = (changes: Changes = {}): MachineSpec => ({
   folder,
   controlSocket: join(folder, 'm.sock'),
   exitFile: join(folder, 'm.exit'),
+  auditFile: join(folder, 'm.audit'),
   identityFolder: join(folder, 'identity'),
   startPaused: changes.startPaused ?? false,
   hardware: {
@@ -47,7 +48,7 @@ const spec = (changes: Changes = {}): MachineSpec => ({
     adapters: [],
     ...changes.hardware,
   },
-  vrde: { enabled: true, ports: [0], addresses: ['127.0.0.1'], authType: 'null', authLibrary: '', multiConnection: false, reuseConnection: false, properties: {}, ...changes.vrde },
+  vrde: { enabled: true, ports: [0], addresses: ['127.0.0.1'], authType: 'null', authLibrary: '', multiConnection: false, reuseConnection: false, simpleUsers: {}, properties: {}, ...changes.vrde },
 });
 
 /** Starts the process and returns the line with which it says whether the machine runs. */

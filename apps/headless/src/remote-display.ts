@@ -1,10 +1,12 @@
 /** The remote display of one machine: the RDP server as the settings want it, opened, changed and closed while the machine runs. */
 import { hostname, networkInterfaces } from 'node:os';
-import { AuthUnavailableError, chooseAuthenticator } from '@belvedere/auth';
+import { setTimeout } from 'node:timers/promises';
+import { AuthUnavailableError, type MachineAuthenticator } from '@belvedere/auth';
 import { ControlError, type MachineSpec, type VrdeSpec, type VrdeStatus } from '@belvedere/control';
 import type { Machine } from '@belvedere/emulator';
 import { type ClientInfo, ErrorInfo, IdentityError, RdpServer, type SecurityMethod, serverIdentity } from '@belvedere/rdp';
 import type { Log } from './log.js';
+import type { Logins } from './logins.js';
 
 /** Why the server closes, and what clients show their users then. */
 const CLOSING = {
@@ -13,11 +15,17 @@ const CLOSING = {
   disconnected: { reason: 'the remote display was switched off', errorInfo: ErrorInfo.ERRINFO_RPC_INITIATED_DISCONNECT },
 } as const;
 
+/** Milliseconds that closing waits for the authentication library to hear of the sessions that end. */
+const NOTICE_LIMIT = 5000;
+
 /** The VRDE property `Security/Method`, in any letter case. */
 const METHODS: Readonly<Record<string, SecurityMethod>> = { negotiate: 'negotiate', rdp: 'rdp', tls: 'tls' };
 
 export class RemoteDisplay {
   private server: RdpServer | undefined;
+  private authenticator: MachineAuthenticator | undefined;
+  /** Ends of sessions that the authentication library is being told of. */
+  private readonly notices = new Set<Promise<void>>();
   private vrde: VrdeSpec;
   private clientsSoFar = 0;
   private lastStart: string | undefined;
@@ -29,6 +37,7 @@ export class RemoteDisplay {
   constructor(
     private readonly spec: MachineSpec,
     private readonly machine: Machine,
+    private readonly logins: Logins,
     private readonly log: Log,
   ) {
     this.vrde = spec.vrde;
@@ -95,20 +104,27 @@ export class RemoteDisplay {
     this.server = undefined;
     const { reason, errorInfo } = CLOSING[why];
     await server?.close(reason, errorInfo);
+    // The library hears of the sessions that this ended, unless it does not answer.
+    await Promise.race([Promise.all(this.notices), setTimeout(NOTICE_LIMIT, undefined, { ref: false })]);
+    this.authenticator?.close();
+    this.authenticator = undefined;
   }
 
   private async listen(vrde: VrdeSpec): Promise<RdpServer> {
     const { machine } = this;
     const current = (): VrdeSpec => this.vrde;
+    let authenticator: MachineAuthenticator | undefined;
     try {
       const identity = await serverIdentity(this.spec.identityFolder, hostNames());
+      const judge = this.logins.authenticator(vrde, current);
+      authenticator = judge;
       const server = await RdpServer.listen({
         ports: vrde.ports,
         addresses: vrde.addresses,
         screens: machine.screens,
         keyboard: machine.keyboard,
         pointer: machine.pointer,
-        authenticator: chooseAuthenticator({ type: vrde.authType, library: vrde.authLibrary }),
+        authenticator: judge,
         machineId: this.spec.uuid,
         name: this.spec.name,
         securityMethod: securityMethod(vrde),
@@ -128,14 +144,21 @@ export class RemoteDisplay {
         this.lastStart = new Date().toISOString();
         this.changed();
       });
-      server.on('disconnected', () => {
+      server.on('disconnected', ({ id: clientId, user, domain, address, clientName }) => {
         this.lastEnd = new Date().toISOString();
         this.changed();
+        const told = judge
+          .ended({ clientId, user, domain, address, clientName, machineId: this.spec.uuid })
+          .catch((error: Error) => this.log.warn({ err: error }, 'the authentication library was not told that a session ended'))
+          .finally(() => this.notices.delete(told));
+        this.notices.add(told);
       });
       if (vrde.authType === 'null') this.log.warn('the remote display asks nobody for a password: authentication type is null');
       this.log.info({ port: server.port }, 'the remote display listens');
+      this.authenticator = judge;
       return server;
     } catch (cause) {
+      authenticator?.close();
       const code = cause instanceof AuthUnavailableError ? 'VBOX_E_NOT_SUPPORTED' : cause instanceof IdentityError ? 'VBOX_E_FILE_ERROR' : 'VBOX_E_HOST_ERROR';
       throw cause instanceof ControlError ? cause : new ControlError(code, (cause as Error).message, { cause });
     }

@@ -20,10 +20,15 @@ const orNull =
   (value) =>
     value === null || check(value);
 
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+
 const nothing = record({});
 const byte: Check = (value) => number(value) && (value as number) <= 0xff;
 const port: Check = (value) => number(value) && (value as number) <= 0xffff;
-const properties: Check = (value) => isRecord(value) && Object.values(value).every(text);
+const texts: Check = (value) => isRecord(value) && Object.values(value).every(text);
 const vrde = record({
   enabled: flag,
   ports: list(port, 65536),
@@ -32,7 +37,8 @@ const vrde = record({
   authLibrary: text,
   multiConnection: flag,
   reuseConnection: flag,
-  properties,
+  simpleUsers: texts,
+  properties: texts,
 });
 
 const shapes: Record<ControlMethod, Check> = {
@@ -47,6 +53,8 @@ const shapes: Record<ControlMethod, Check> = {
   screenshot: record({ screen: number }),
   setVrde: record({ vrde }),
   disconnectClient: record({ id: number }),
+  lockouts: nothing,
+  unlock: record({ name: optional(text) }),
   setMedium: record({ controller: text, port: number, device: number, medium: orNull(record({ path: text, readOnly: flag })) }),
 };
 

@@ -18,6 +18,8 @@ const handlers: ControlHandlers = {
   screenshot: async () => ({ png: 'x'.repeat(3 << 20), width: 1, height: 1 }),
   setVrde: async () => status.vrde,
   disconnectClient: async () => null,
+  lockouts: async () => [],
+  unlock: async ({ name }) => (name === undefined ? 2 : 1),
   setMedium: async () => null,
 };
 
@@ -49,6 +51,8 @@ describe('control socket', () => {
     const client = await ControlClient.connect(path);
     await expect(client.request('toString' as never, {} as never)).rejects.toMatchObject({ code: 'E_INVALIDARG' });
     await expect(client.request('putScancodes', { scancodes: [256] })).rejects.toMatchObject({ code: 'E_INVALIDARG' });
+    await expect(client.request('unlock', { name: 5 as never })).rejects.toMatchObject({ code: 'E_INVALIDARG' });
+    expect(await client.request('unlock', {})).toBe(2);
     await expect(client.request('setMedium', { controller: 'c', port: 0, device: 0, medium: { path: 1 } as never })).rejects.toMatchObject({ code: 'E_INVALIDARG' });
     client.close();
   });

@@ -1,5 +1,5 @@
 /** The requests and events of a machine's control socket, each with its types. Pure types. */
-import type { ExitRecord, MediumSpec, VrdeSpec } from './spec.js';
+import type { ExitRecord, JudgementRecord, Lockout, MediumSpec, VrdeSpec } from './spec.js';
 
 export type MachineState = 'starting' | 'running' | 'paused' | 'stopping' | 'poweroff' | 'aborted';
 
@@ -61,6 +61,9 @@ export interface ControlMethods {
   /** Opens, closes or changes the remote display of the running machine. */
   setVrde: { params: { vrde: VrdeSpec }; result: VrdeStatus };
   disconnectClient: { params: { id: number }; result: null };
+  lockouts: { params: Record<string, never>; result: readonly Lockout[] };
+  /** Forgives one address or user, or, without a name, everybody; answers how many lock-outs that lifted. */
+  unlock: { params: { name?: string }; result: number };
   setMedium: {
     params: { controller: string; port: number; device: number; medium: MediumSpec | null };
     result: null;
@@ -71,6 +74,7 @@ export interface ControlMethods {
 export interface ControlEvents {
   state: { readonly state: MachineState; readonly reason?: string };
   vrde: VrdeStatus;
+  judgement: JudgementRecord;
   ended: ExitRecord;
 }
 

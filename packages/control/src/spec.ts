@@ -68,6 +68,8 @@ export interface VrdeSpec {
   readonly authLibrary: string;
   readonly multiConnection: boolean;
   readonly reuseConnection: boolean;
+  /** Hashes of `VBoxAuthSimple`, by user: the machine's extradata `VBoxAuthSimple/users/<user>`. */
+  readonly simpleUsers: Readonly<Record<string, string>>;
   /** VRDE properties by name, such as `Security/Method`. */
   readonly properties: Readonly<Record<string, string>>;
 }
@@ -81,11 +83,42 @@ export interface MachineSpec {
   readonly controlSocket: string;
   /** Written when the process ends while nobody listens: an `ExitRecord` as JSON. */
   readonly exitFile: string;
+  /** One `JudgementRecord` a line is appended for every login that was judged, whether anybody listens or not. */
+  readonly auditFile: string;
   /** Folder of the remote display server's key and certificate. */
   readonly identityFolder: string;
   readonly startPaused: boolean;
   readonly hardware: HardwareSpec;
   readonly vrde: VrdeSpec;
+}
+
+/** What is recorded of every login. Never a password. */
+export interface JudgementRecord {
+  /** A UUID of its own, so that a record that is read twice counts once. */
+  readonly id: string;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly user: string;
+  readonly domain: string;
+  readonly address: string;
+  readonly clientName: string;
+  readonly clientId: number;
+  readonly machineId: string;
+  /** `null`, `guest`, `VBoxAuth`, `VBoxAuthSimple`, or the path of a module. */
+  readonly method: string;
+  readonly granted: boolean;
+  readonly reason: string;
+}
+
+/** An address or a user that guessed too often. */
+export interface Lockout {
+  readonly kind: 'address' | 'user';
+  readonly name: string;
+  /** Wrong passwords. */
+  readonly failures: number;
+  /** ISO 8601. */
+  readonly since: string;
+  readonly until: string;
 }
 
 /** How a machine process ended. */

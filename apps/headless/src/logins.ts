@@ -1,0 +1,54 @@
+/**
+ * Who may log in to this machine's remote display, and the record of everyone who tried.
+ *
+ * Each judgement is appended to the audit file before it counts, and told to whoever listens on the control socket. The control plane reads
+ * the file when it finds the machine again, so that nothing is lost while it is away.
+ */
+import { randomUUID } from 'node:crypto';
+import { appendFileSync, renameSync, statSync } from 'node:fs';
+import { chooseAuthenticator, type AuditRecord, GuessLimiter, type MachineAuthenticator, systemClock } from '@belvedere/auth';
+import type { JudgementRecord, Lockout, VrdeSpec } from '@belvedere/control';
+
+/** Bytes after which the audit file is put aside as `FILE.old` and begun anew. */
+const FILE_LIMIT = 16 << 20;
+
+export class Logins {
+  /** One for the whole run: changing the settings forgives nobody. */
+  private readonly limiter = new GuessLimiter(systemClock);
+
+  /** @param onJudgement told after a record is on file */
+  constructor(
+    private readonly auditFile: string,
+    private readonly onJudgement: (record: JudgementRecord) => void,
+  ) {}
+
+  /**
+   * The authenticator that the settings ask for. Hashes of `VBoxAuthSimple` are looked up at each login.
+   * @throws AuthUnavailableError for settings that cannot judge anyone
+   */
+  authenticator(vrde: VrdeSpec, current: () => VrdeSpec): MachineAuthenticator {
+    return chooseAuthenticator({
+      type: vrde.authType,
+      library: vrde.authLibrary,
+      simpleUsers: (user) => (Object.hasOwn(current().simpleUsers, user) ? current().simpleUsers[user] : undefined),
+      limiter: this.limiter,
+      onJudgement: (record) => this.record(record),
+    });
+  }
+
+  lockouts(): Lockout[] {
+    return this.limiter.lockouts().map(({ since, until, ...lockout }) => ({ ...lockout, since: new Date(since).toISOString(), until: new Date(until).toISOString() }));
+  }
+
+  /** @returns how many lock-outs this lifted */
+  unlock(name?: string): number {
+    return this.limiter.unlock(name);
+  }
+
+  private record(judged: AuditRecord): void {
+    const record: JudgementRecord = { id: randomUUID(), ...judged, at: judged.at.toISOString() };
+    if ((statSync(this.auditFile, { throwIfNoEntry: false })?.size ?? 0) > FILE_LIMIT) renameSync(this.auditFile, `${this.auditFile}.old`);
+    appendFileSync(this.auditFile, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+    this.onJudgement(record);
+  }
+}
