@@ -71,7 +71,7 @@ describeWith(['xfreerdp', 'rdesktop'], 'two viewers', () => {
     const second = await connect(1, 'xfreerdp', port);
     const { code, output } = await second.exited;
     expect(code).toBeGreaterThan(0);
-    expect(output).toMatch(/ERRINFO|denied|another/i);
+    expect(output).toContain('The server denied the connection.');
     await guest.fill(0, 0, 640, 480, 0x336699);
     await first.waitFor('the first session going on', (picture) => comparePictures(picture, drawn).pixels > 200_000);
     await second.close();
