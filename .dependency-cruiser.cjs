@@ -26,7 +26,7 @@ module.exports = {
       comment: 'other workspaces are reached by their name, never into their folders',
       severity: 'error',
       from: { path: '^(packages|apps|tools)/([^/]+)/src' },
-      to: { path: '^(packages|apps|tools)/([^/]+)/(src|dist)/', pathNot: ['^$1/$2/', '/dist/(index|testing)[.]', '/src/(index|testing)[.]'] },
+      to: { path: '^(packages|apps|tools)/([^/]+)/(src|dist)/', pathNot: ['^$1/$2/', '/(dist|src)/(index|testing|client/index|testing/index)[.]'] },
     },
   ],
   options: {
