@@ -4,6 +4,8 @@ import { extname, isAbsolute } from 'node:path';
 import type { AuditRecord } from './audit.js';
 import { type Clock, systemClock } from './clock.js';
 import { AuthUnavailableError } from './errors.js';
+import { GuestAgentAccounts } from './guest/accounts.js';
+import type { GuestChannel } from './guest/channel.js';
 import { hostAccounts } from './host/accounts.js';
 import { IsolatedLibrary } from './host/isolated.js';
 import { Judge, type MachineAuthenticator } from './judge.js';
@@ -21,6 +23,8 @@ export interface AuthSettings {
   readonly library?: string;
   /** For `VBoxAuthSimple`: the stored hashes. */
   readonly simpleUsers?: HashLookup;
+  /** The serial port at which the guest's agent listens. Absent: type `guest` is refused, and a library that delegates hears `notReacted`. */
+  readonly guestChannel?: GuestChannel;
   /** Absent: one of its own. Given, it is shared, seen and lifted by whoever gave it. */
   readonly limiter?: GuessLimiter;
   /** Called once for each judgement. Throwing refuses a login that was granted. */
@@ -37,11 +41,13 @@ export interface AuthSettings {
 export interface AuthLimits {
   /** For a library to load and answer. */
   readonly library: number;
+  /** For the guest to answer. */
+  readonly guest: number;
   /** For everything together. */
   readonly total: number;
 }
 
-const LIMITS: AuthLimits = { library: 30_000, total: 90_000 };
+const LIMITS: AuthLimits = { library: 30_000, guest: 20_000, total: 90_000 };
 
 /** Processes of `VBoxAuth` at once. */
 const HOST_ACCOUNTS_AT_ONCE = 4;
@@ -57,10 +63,12 @@ export function chooseAuthenticator(settings: AuthSettings): MachineAuthenticato
   const limits = { ...LIMITS, ...settings.limits };
   const common = { clock, limit: limits.total, ...(onJudgement ? { onJudgement } : {}) };
   if (type === 'null') return new Judge({ ...common, library: nullLibrary });
-  if (type === 'guest') throw new AuthUnavailableError("authentication type 'guest' is not available in this version; use 'external'");
-  if (type !== 'external') throw new AuthUnavailableError(`there is no authentication type '${String(type)}'; use null, external or guest`);
+  if (type !== 'external' && type !== 'guest') throw new AuthUnavailableError(`there is no authentication type '${String(type)}'; use null, external or guest`);
   const limiter = settings.limiter ?? new GuessLimiter(clock);
-  return new Judge({ ...common, limiter, library: chooseLibrary(settings, clock, limits) });
+  const guest = settings.guestChannel && new GuestAgentAccounts(settings.guestChannel, limits.guest, clock);
+  if (type === 'external') return new Judge({ ...common, limiter, ...(guest ? { guest } : {}), library: chooseLibrary(settings, clock, limits) });
+  if (!guest) throw new AuthUnavailableError("authentication type 'guest' needs a serial port of the machine at which the guest's agent (qemu-ga) listens, and this machine has none");
+  return new Judge({ ...common, limiter, guest });
 }
 
 function chooseLibrary({ library, simpleUsers, env = process.env, caller = 'vrde' }: AuthSettings, clock: Clock, limits: AuthLimits): AuthLibrary {

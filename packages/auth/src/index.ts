@@ -3,6 +3,7 @@ export type { Authenticator, EndedSession, Judgement, LogonAttempt } from './aut
 export { type AuthLimits, type AuthSettings, type AuthType, chooseAuthenticator } from './choose.js';
 export { type Clock, systemClock } from './clock.js';
 export { AuthUnavailableError } from './errors.js';
+export type { GuestChannel } from './guest/channel.js';
 export type { MachineAuthenticator } from './judge.js';
 export { GuessLimiter, type Limits, LIMITS as GUESS_LIMITS, type Lockout } from './limiter/limiter.js';
 export { nullAuthenticator } from './null.js';
