@@ -20,7 +20,7 @@ const SCREEN_SHARE = 0.06;
 
 /** A guest that nothing touched and that changed nothing for so long is woken no more often than every `SLUMBER` milliseconds. */
 const QUIET = 200;
-const SLUMBER = 20;
+const SLUMBER = 30;
 /** PIT modes that tick again and again. */
 const PERIODIC = [2, 3];
 
