@@ -1,5 +1,7 @@
 /** Native libraries compiled here, so that what they see is what a C compiler says they see. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +53,15 @@ int AuthEntry(const unsigned char *uuid, int guest, const char *user, const char
 { return judge("AuthEntry", "", uuid, guest, user, password, domain, 1, 0); }
 #endif
 `;
+
+/** Whether a process runs; one that nobody has waited for yet does not. */
+const running = (pid: number): boolean => {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+};
 
 const PASSWORD = 'geheimä';
 /** logon()'s machine, as a GUID lies in memory. */
@@ -116,11 +127,29 @@ const UUID = '3c2d1e0f5a4b78698796a5b4c3d2e1f0';
   }, 30_000);
 
   test('a hang is ended in time; the next login is judged again', async () => {
-    const authenticator = external(7, { limits: { library: 2500 } });
+    const authenticator = external(7, { limits: { library: 1500 } });
     const judge = (password: string) => authenticator.judge(logon({ user: 'john', password }), never());
-    expect(await judge('hang')).toEqual({ granted: false, reason: `${library(7)}: it did not answer within 2.5 s` });
+    expect(await judge('hang')).toEqual({ granted: false, reason: `${library(7)}: it did not answer within 1.5 s` });
     expect(await external(7).judge(logon({ user: 'john', password: PASSWORD }), never())).toEqual({ granted: true });
     authenticator.close();
+  }, 30_000);
+
+  const onLinux = process.platform === 'linux' ? test : test.skip;
+  onLinux('a hang does not outlive the process that asked', async () => {
+    await rm(notes, { force: true });
+    const program = `import { IsolatedLibrary } from ${JSON.stringify(new URL('./isolated.js', import.meta.url).href)};
+      import { systemClock } from ${JSON.stringify(new URL('../clock.js', import.meta.url).href)};
+      const library = new IsolatedLibrary('lib', { kind: 'native', path: ${JSON.stringify(library(7))}, caller: 'vrde' }, { atOnce: 1, limit: 60000, clock: systemClock });
+      library.authenticate(${JSON.stringify(logon({ user: 'john', password: 'hang' }))}, 'notAsked', new AbortController().signal);
+      setImmediate(() => console.log(library.pids[0]));`;
+    const asking = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [text] = (await once(asking.stdout, 'data')) as [Buffer];
+    const pid = Number(text.toString());
+    while (!existsSync(notes)) await new Promise(setImmediate);
+    expect(running(pid)).toBe(true);
+    asking.kill('SIGKILL');
+    await once(asking, 'exit');
+    while (running(pid)) await new Promise(setImmediate);
   }, 30_000);
 
   test('a library without an entry point, and a file that is no library, refuse and say why', async () => {

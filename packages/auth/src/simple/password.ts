@@ -18,7 +18,7 @@ export interface ScryptCost {
 /** A stored hash, parsed. */
 export type StoredHash = { readonly algorithm: 'sha256'; readonly hash: Uint8Array } | { readonly algorithm: 'scrypt'; readonly cost: ScryptCost; readonly salt: Uint8Array; readonly hash: Uint8Array };
 
-/** OWASP's choice for 32 MiB a login; about 0.2 s of one core. */
+/** One of the settings that OWASP recommends: 32 MiB, and some 0.3 s of one core. */
 export const SCRYPT_COST: ScryptCost = { ln: 15, r: 8, p: 3 };
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
