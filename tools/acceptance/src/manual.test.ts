@@ -21,7 +21,7 @@ if (iso === undefined) {
     let viewer: Viewer | undefined;
     beforeAll(async () => {
       home = new Home();
-      display = await VirtualDisplay.start({ width: 900, height: 700 });
+      display = await VirtualDisplay.start({ width: 1100, height: 850 });
       port = await freePort();
     }, 60_000);
     afterEach(async () => {

@@ -34,7 +34,7 @@ export async function idleShare(home: Home, seconds: number): Promise<number> {
 
 export async function idleLinux(iso: string, seconds: number): Promise<number> {
   const home = new Home();
-  const display = await VirtualDisplay.start({ width: 900, height: 700 });
+  const display = await VirtualDisplay.start({ width: 1100, height: 850 });
   try {
     const port = await freePort();
     await home.type('VBoxManage createvm --name idle --ostype Debian --register');
@@ -42,7 +42,7 @@ export async function idleLinux(iso: string, seconds: number): Promise<number> {
     await attachDvd(home, 'idle', iso);
     await home.type('VBoxManage startvm idle --type headless');
     await until('the first dialog', async () => (showsDialog(await home.screenshot('idle')) ? true : undefined), { timeout: 600_000, interval: 2000 });
-    const viewer = await startViewer(display, { program: 'xfreerdp', host: '127.0.0.1', port, user: 'u', password: 'p', size: { width: 800, height: 600 } });
+    const viewer = await startViewer(display, { program: 'xfreerdp', host: '127.0.0.1', port, user: 'u', password: 'p', size: await home.screenshot('idle') });
     await viewer.waitFor('the first dialog', showsDialog);
     await wait(5000); // its start is behind it
     const share = await idleShare(home, seconds);
