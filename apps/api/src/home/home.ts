@@ -39,6 +39,11 @@ export class Home {
   exitFile(uuid: string): string {
     return join(this.runFolder, `${uuid}.exit`);
   }
+
+  /** Where a machine's process records logins; `.old` beside it is what came before. */
+  auditFile(uuid: string): string {
+    return join(this.runFolder, `${uuid}.audit`);
+  }
 }
 
 /** `BELVEDERE_HOME`, else this system's folder for a user's data. */

@@ -52,14 +52,14 @@ export class ConsoleService {
       const overrides = (await this.states.get(uuid)).overrides ?? {};
       const after = changeVrde(before, changes);
       const remaining = withoutChanged(overrides, changes);
-      const vrde = await machine.request('setVrde', { vrde: vrdeSpec(after, remaining) });
+      const vrde = await machine.request('setVrde', { vrde: vrdeSpec({ ...record.settings, vrde: after }, remaining) });
       machine.status = { ...machine.status, vrde };
       try {
         const written = await this.machines.write(record, { ...record.settings, vrde: after });
         await this.states.setOverrides(uuid, remaining);
         return await this.view.of(written);
       } catch (error) {
-        await machine.request('setVrde', { vrde: vrdeSpec(before, overrides) });
+        await machine.request('setVrde', { vrde: vrdeSpec(record.settings, overrides) });
         throw error;
       }
     });

@@ -8,13 +8,14 @@ import { type RunOverrides, vrdeSpec } from '../vrde/settings.js';
 
 /** @param readOnly UUIDs of the media that this run must not write */
 export function machineSpec({ settings, settingsFile }: MachineRecord, home: Home, overrides: RunOverrides, startPaused: boolean, readOnly: ReadonlySet<string>): MachineSpec {
-  const { uuid, name, hardware, vrde } = settings;
+  const { uuid, name, hardware } = settings;
   return {
     uuid,
     name,
     folder: dirname(settingsFile),
     controlSocket: home.controlSocket(uuid),
     exitFile: home.exitFile(uuid),
+    auditFile: home.auditFile(uuid),
     identityFolder: home.identityFolder,
     startPaused,
     hardware: {
@@ -30,7 +31,7 @@ export function machineSpec({ settings, settingsFile }: MachineRecord, home: Hom
       serialPorts: hardware.serialPorts.filter(({ enabled }) => enabled).map(({ slot, ioBase, irq, mode, path }) => ({ slot, ioBase, irq, mode, path })),
       adapters: hardware.adapters.filter(({ attachment }) => attachment !== 'none'),
     },
-    vrde: vrdeSpec(vrde, overrides),
+    vrde: vrdeSpec(settings, overrides),
   };
 }
 

@@ -2,10 +2,14 @@
  * A machine's process for tests: it speaks the control protocol and runs nothing.
  *
  * A word after a colon in the machine's name says what it does wrong: `fail`, `crash`, `slow`, `deaf`.
+ *
+ * Its remote display judges: whoever connects and sends a user's name and a password, on one line with a space between, is let in with the
+ * password `right`, and locked out with any other.
  */
-import { checkParams, ControlError, type ControlHandlers, type ExitRecord, type MachineSpec, type MachineState, type MachineStatus, serveControl, type VrdeSpec, type VrdeStatus } from '@belvedere/control';
-import { existsSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { checkParams, ControlError, type ControlHandlers, type ExitRecord, type JudgementRecord, type Lockout, type MachineSpec, type MachineState, type MachineStatus, serveControl, type VrdeSpec, type VrdeStatus } from '@belvedere/control';
+import { randomUUID } from 'node:crypto';
+import { appendFileSync, existsSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { whenFolderChanges } from '../concurrency/waiting.js';
 
@@ -37,6 +41,19 @@ let current: VrdeSpec = spec.vrde;
 let listener: Server | undefined;
 let vrde: VrdeStatus = { port: null, clients: [], clientsSoFar: 0 };
 const typed: string[] = [];
+const lockouts = new Map<string, Lockout>();
+
+/** The record is on file before it is told, as a real machine does it. */
+function judge(line: string, socket: Socket): void {
+  const [user = '', password] = line.trim().split(' ');
+  const granted = password === 'right';
+  const at = new Date().toISOString();
+  const record: JudgementRecord = { id: randomUUID(), at, user, domain: '', address: socket.remoteAddress ?? '', clientName: 'desk', clientId: 1, machineId: spec.uuid, method: current.authLibrary, granted, reason: granted ? current.authLibrary : 'wrong password' };
+  if (!granted) lockouts.set(user, { kind: 'user', name: user, failures: 1, since: at, until: '2100-01-01T00:00:00.000Z' });
+  appendFileSync(spec.auditFile, `${JSON.stringify(record)}\n`);
+  server.emit('judgement', record);
+  socket.end(granted ? 'granted' : 'denied');
+}
 
 async function listen(next: VrdeSpec): Promise<void> {
   listener?.close();
@@ -45,7 +62,7 @@ async function listen(next: VrdeSpec): Promise<void> {
   vrde = { port: null, clients: [], clientsSoFar: 0 };
   if (!next.enabled) return;
   for (const port of next.ports) {
-    const server = createServer();
+    const server = createServer((socket) => socket.once('data', (line) => judge(String(line), socket)).on('error', () => undefined));
     const bound = await new Promise<boolean>((resolve) => server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true)));
     if (!bound) continue;
     listener = server;
@@ -93,6 +110,13 @@ const handlers: ControlHandlers = {
   },
   disconnectClient: async ({ id }) => {
     throw new ControlError('VBOX_E_OBJECT_NOT_FOUND', `there is no client ${id}`);
+  },
+  lockouts: async () => [...lockouts.values()],
+  unlock: async ({ name }) => {
+    if (name !== undefined) return Number(lockouts.delete(name));
+    const { size } = lockouts;
+    lockouts.clear();
+    return size;
   },
   setMedium: async ({ medium }) => {
     typed.push(medium ? `medium ${medium.path}` : 'no medium');

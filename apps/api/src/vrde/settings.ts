@@ -1,9 +1,11 @@
 /** The remote display's settings, and what changes them. Pure. */
 import type { VrdeSpec } from '@belvedere/control';
 import { invalid, unsupported } from '../http/api-error.js';
+import type { MachineSettings } from '../machines/settings.js';
 import type { AuthType, StartVrde } from '../machines/words.js';
 import { defaultPorts, parseAddresses, parsePorts } from './ports.js';
 import { setProperties } from './properties.js';
+import { simpleUsersOf } from './simple-users.js';
 
 export interface VrdeSettings {
   readonly enabled: boolean;
@@ -79,7 +81,7 @@ export function overridesOf(vrde: StartVrde, properties: Readonly<Record<string,
 }
 
 /** What a machine's process is told. */
-export function vrdeSpec(settings: VrdeSettings, overrides: RunOverrides = {}): VrdeSpec {
+export function vrdeSpec({ vrde: settings, extraData }: Pick<MachineSettings, 'vrde' | 'extraData'>, overrides: RunOverrides = {}): VrdeSpec {
   const run = { ...settings, properties: { ...settings.properties, ...overrides.properties } };
   const { 'TCP/Ports': _ports, 'TCP/Address': _address, ...properties } = run.properties;
   return {
@@ -90,6 +92,7 @@ export function vrdeSpec(settings: VrdeSettings, overrides: RunOverrides = {}): 
     authLibrary: '',
     multiConnection: run.multiConnection,
     reuseConnection: run.reuseConnection,
+    simpleUsers: simpleUsersOf(extraData),
     properties,
   };
 }

@@ -16,7 +16,7 @@ describe('VRDE settings', () => {
   test('options and properties are the same settings', () => {
     const byOption = changeVrde(newVrde, { ports: '5000,5010-5012', addresses: '127.0.0.1' });
     expect(changeVrde(newVrde, { properties: { 'tcp/ports': '5000,5010-5012', 'TCP/Address': '127.0.0.1' } })).toEqual(byOption);
-    expect(vrdeSpec(byOption)).toMatchObject({ ports: [5000, 5010, 5011, 5012], addresses: ['127.0.0.1'], properties: {} });
+    expect(vrdeSpec({ vrde: byOption, extraData: {} })).toMatchObject({ ports: [5000, 5010, 5011, 5012], addresses: ['127.0.0.1'], properties: {} });
     expect(changeVrde(byOption, { ports: 'default', properties: { 'TCP/Address': null } })).toEqual(newVrde);
     expect(changeVrde(byOption, { ports: '0', addresses: '0.0.0.0' })).toEqual(newVrde);
   });

@@ -1,0 +1,21 @@
+/** The users of `VBoxAuthSimple`: hashes of passwords in a machine's extra data. Pure. */
+import { invalid } from '../http/api-error.js';
+
+const prefix = 'VBoxAuthSimple/users/';
+
+/** SHA-256 in hexadecimal, or salted scrypt in the PHC string form. */
+const forms = [/^[0-9a-f]{64}$/i, /^\$scrypt\$ln=\d{1,2},r=\d{1,4},p=\d{1,4}\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}$/];
+
+export const isSimpleUser = (key: string): boolean => key.startsWith(prefix);
+
+/** Hashes by user. */
+export const simpleUsersOf = (extraData: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(extraData).flatMap(([key, value]) => (isSimpleUser(key) ? [[key.slice(prefix.length), value]] : [])));
+
+/** @throws ApiError, which does not repeat the value: it may be the password itself */
+export function requireHash(key: string, value: string): void {
+  if (key === prefix) throw invalid(`extra data key '${key}' names no user: write ${prefix}NAME`);
+  if (!forms.some((form) => form.test(value))) {
+    throw invalid(`extra data '${key}': the value is no hash of a password; type 'VBoxManage internalcommands passwordhash PASSWORD', and give the 64 hexadecimal digits or the '$scrypt$...' text that it prints`);
+  }
+}
