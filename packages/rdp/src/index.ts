@@ -3,6 +3,6 @@ export type { ClientInfo, Feature, Log, LogLevel, RdpServerOptions, TlsCertifica
 export type { NewPointer, PointerShape } from './server/output.js';
 export type { ColorPointer } from './graphics/index.js';
 export type { SecurityMethod } from './server/negotiation.js';
-export type { Authenticator, Judgement, Keyboard, LogonAttempt, Pointer, Rect, Region, Screen, Unsubscribe } from './ports.js';
+export type { Authenticator, Judgement, Keyboard, LogonAttempt, LogonClient, Pointer, Rect, Region, Screen, Unsubscribe } from './ports.js';
 export { ErrorInfo, errorInfoName } from './pdu/errorInfo.js';
 export { IdentityError, serverIdentity, type ServerIdentity, type StandardIdentity } from './security/index.js';

@@ -58,12 +58,24 @@ export interface Pointer {
 /** Who may connect. No authenticator, or one that fails, refuses. */
 export interface Authenticator {
   judge(attempt: LogonAttempt, signal: AbortSignal): Promise<Judgement>;
+  /**
+   * An account's NT hash, 16 bytes; `undefined` if there is no such account, or none that may log in this way. Its presence turns Network
+   * Level Authentication on. It grants nothing: who proved a password is judged as well.
+   */
+  ntHash?(user: string, domain: string, client: LogonClient, signal: AbortSignal): Promise<Uint8Array | undefined>;
+  /** Hears of a login that was refused without being judged: its proof by Network Level Authentication failed. */
+  refused?(attempt: Omit<LogonAttempt, 'password'>, reason: string): void;
 }
 
-export interface LogonAttempt {
+export interface LogonAttempt extends LogonClient {
   readonly user: string;
+  /** Empty if the client proved its password without handing it on. */
   readonly password: string;
   readonly domain: string;
+}
+
+/** Where a login comes from. */
+export interface LogonClient {
   /** Of this connection, unique in the process. */
   readonly clientId: number;
   readonly machineId: string;

@@ -9,8 +9,10 @@ import { connect as connectTls, TLSSocket } from 'node:tls';
 import type { X509Certificate } from 'node:crypto';
 import { KeyboardFlags, type InputEvent, PointerFlags, PointerXFlags } from '../pdu/input.js';
 import * as pdus from '../pdu/share.js';
-import { encode } from '@belvedere/wire';
+import { decode, encode } from '@belvedere/wire';
+import { AUTHZ, credSspClient, EARLY_USER_AUTHORIZATION_RESULT_PDU, subjectPublicKey, tsRequestLength } from '../nla/index.js';
 import { PacketReader } from '../pdu/packetReader.js';
+import { Protocol } from '../pdu/x224.js';
 import { ENCRYPTION_METHOD } from '../security/index.js';
 import { connectionRequest } from './connect.js';
 import { data } from './envelope.js';
@@ -39,6 +41,8 @@ const DEFAULTS: ClientSettings = {
   errorInfo: true,
   encryptionMethods: ENCRYPTION_METHOD['40BIT'] | ENCRYPTION_METHOD['56BIT'] | ENCRYPTION_METHOD['128BIT'],
   channels: [],
+  delegate: true,
+  autologon: true,
 };
 
 export interface RdpClientEvents {
@@ -256,7 +260,61 @@ export class RdpClient extends EventEmitter<RdpClientEvents> {
     const secured = connectTls({ socket: this.socket, rejectUnauthorized: false });
     this.socket = secured;
     this.listen(secured);
-    secured.once('secureConnect', () => this.enter(tlsEstablished(this.asked)));
+    const selectedProtocol = this.state.step === 'tlsHandshake' ? this.state.selectedProtocol : Protocol.SSL;
+    secured.once('secureConnect', () => {
+      if (selectedProtocol === Protocol.SSL) return this.enter(tlsEstablished(this.asked, selectedProtocol));
+      this.prove(secured, selectedProtocol).then(
+        () => this.closedBecause === undefined && this.enter(tlsEstablished(this.asked, selectedProtocol)),
+        (error: Error) => {
+          secured.destroy();
+          this.finish(error.message);
+        },
+      );
+    });
+  }
+
+  /** CredSSP, and the early authorization result behind it. [MS-RDPBCGR] 5.4.5.2 */
+  private async prove(socket: TLSSocket, selectedProtocol: number): Promise<void> {
+    socket.off('data', this.onData);
+    this.state = { step: 'credssp', selectedProtocol };
+    const { user, domain, password, clientName: workstation, delegate } = this.asked;
+    const publicKey = subjectPublicKey(socket.getPeerX509Certificate()!.raw);
+    let held: Uint8Array = new Uint8Array(0);
+    let look = (): void => undefined;
+    const receive = (bytes: Uint8Array): void => {
+      held = Buffer.concat([held, bytes]);
+      look();
+    };
+    socket.on('data', receive);
+    /** Cuts off what `length` measures. */
+    const next = (length: (stream: Uint8Array) => number | undefined): Promise<Uint8Array> =>
+      new Promise((resolve, reject) => {
+        this.whenClosed((reason) => reject(new Error(reason)));
+        look = () => {
+          try {
+            const size = length(held);
+            if (size === undefined) return;
+            look = () => undefined;
+            resolve(held.subarray(0, size));
+            held = held.subarray(size);
+          } catch (error) {
+            reject(error as Error);
+          }
+        };
+        look();
+      });
+    let step = credSspClient({ user, domain, password, workstation, publicKey, delegate });
+    for (; step.state !== 'done'; ) {
+      socket.write(step.message);
+      step = step.next(await next(tsRequestLength));
+    }
+    socket.write(step.message);
+    if (selectedProtocol === Protocol.HYBRID_EX) {
+      const { authorizationResult } = decode(EARLY_USER_AUTHORIZATION_RESULT_PDU, await next((stream) => (stream.length < 4 ? undefined : 4)));
+      if (authorizationResult !== AUTHZ.SUCCESS) throw new Error(`the server refused early: authorizationResult ${authorizationResult}`);
+    }
+    socket.off('data', receive);
+    socket.on('data', this.onData);
   }
 
   private finish(reason: string): void {

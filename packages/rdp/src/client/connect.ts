@@ -37,13 +37,21 @@ const illegal = (problem: string, state: string, pdu: string, section: string): 
   throw new ProtocolError(problem, { state, pdu, section });
 };
 
+const REQUESTED = {
+  nlaEx: Protocol.SSL | Protocol.HYBRID | Protocol.HYBRID_EX,
+  nla: Protocol.SSL | Protocol.HYBRID,
+  tls: Protocol.SSL,
+  rdp: Protocol.RDP,
+  none: Protocol.RDP,
+} as const;
+
 /** The first packet. [MS-RDPBCGR] 3.2.5.3.1 */
 export function connectionRequest({ security, user }: ClientSettings): Uint8Array {
   const cookie = Buffer.from(`Cookie: mstshash=${user.slice(0, 9)}\r\n`, 'latin1');
   const negotiation =
     security === 'none'
       ? new Uint8Array(0)
-      : encode(RDP_NEG_REQ, { flags: 0, requestedProtocols: security === 'tls' ? Protocol.SSL : Protocol.RDP });
+      : encode(RDP_NEG_REQ, { flags: 0, requestedProtocols: REQUESTED[security] });
   return encode(TPKT, {
     tpdu: encode(X224_CONNECTION_REQUEST, { dstRef: 0, srcRef: 0, classOptions: 0, variablePart: Buffer.concat([cookie, negotiation]) }),
   });
@@ -54,7 +62,8 @@ export function connectionConfirm(packet: Uint8Array, asked: ClientSettings): Cl
   const { variablePart } = decode(X224_CONNECTION_CONFIRM, decode(TPKT, packet).tpdu);
   if (variablePart[0] === 3) return closed(`the server refused: failureCode ${decode(RDP_NEG_FAILURE, variablePart).failureCode}`);
   const selected = variablePart.length ? decode(RDP_NEG_RSP, variablePart).selectedProtocol : Protocol.RDP;
-  if (selected === Protocol.SSL && asked.security === 'tls') return to({ step: 'tlsHandshake' }, [], [{ type: 'startTls' }]);
+  if (selected !== Protocol.RDP && (selected & REQUESTED[asked.security]) === selected)
+    return to({ step: 'tlsHandshake', selectedProtocol: selected }, [], [{ type: 'startTls' }]);
   if (selected !== Protocol.RDP)
     return illegal(`protocol ${selected} was not asked for`, 'connectionConfirm', 'RDP_NEG_RSP', '[MS-RDPBCGR] 3.2.5.3.2');
   return to({ step: 'connectResponse' }, [connectInitial(asked, selected)]);
@@ -178,7 +187,7 @@ export function channelJoinConfirm(
   return to({ step: 'licensing', line }, [...keys, request(line, SEC.INFO_PKT, clientInfo(asked))]);
 }
 
-function clientInfo({ user, password, domain, rdp4, unicode }: ClientSettings): Uint8Array {
+function clientInfo({ user, password, domain, rdp4, unicode, autologon }: ClientSettings): Uint8Array {
   const extended = {
     clientAddressFamily: 2,
     clientAddress: '',
@@ -189,7 +198,11 @@ function clientInfo({ user, password, domain, rdp4, unicode }: ClientSettings): 
   };
   return encode(TS_INFO_PACKET, {
     CodePage: 0,
-    flags: InfoFlags.INFO_MOUSE | InfoFlags.INFO_DISABLECTRLALTDEL | InfoFlags.INFO_AUTOLOGON | (unicode ? InfoFlags.INFO_UNICODE : 0),
+    flags:
+      InfoFlags.INFO_MOUSE |
+      InfoFlags.INFO_DISABLECTRLALTDEL |
+      (autologon ? InfoFlags.INFO_AUTOLOGON : 0) |
+      (unicode ? InfoFlags.INFO_UNICODE : 0),
     Domain: domain,
     UserName: user,
     Password: password,

@@ -8,8 +8,8 @@ import type { BitmapData } from '../pdu/output.js';
 import type { SecurityLayer } from '../security/index.js';
 
 export interface ClientSettings {
-  /** `rdp`: Standard RDP Security; `none`: likewise, but without any negotiation request, as clients before RDP 5.2 connect. */
-  readonly security: 'tls' | 'rdp' | 'none';
+  /** `nla`: CredSSP over TLS, with `nlaEx` and early user authorization; `rdp`: Standard RDP Security; `none`: likewise, but without any negotiation request, as clients before RDP 5.2 connect. */
+  readonly security: 'nlaEx' | 'nla' | 'tls' | 'rdp' | 'none';
   readonly user: string;
   readonly password: string;
   readonly domain: string;
@@ -36,6 +36,10 @@ export interface ClientSettings {
   readonly encryptionMethods: number;
   /** Names of static virtual channels, of at most seven characters. */
   readonly channels: readonly string[];
+  /** With `nla`: the password goes on to the server. */
+  readonly delegate: boolean;
+  /** The Client Info says that its credentials are to be used. */
+  readonly autologon: boolean;
 }
 
 export interface ClientLine {
@@ -46,7 +50,8 @@ export interface ClientLine {
 
 export type ClientState =
   | { readonly step: 'connectionConfirm' }
-  | { readonly step: 'tlsHandshake' }
+  | { readonly step: 'tlsHandshake'; readonly selectedProtocol: number }
+  | { readonly step: 'credssp'; readonly selectedProtocol: number }
   | { readonly step: 'connectResponse' }
   | { readonly step: 'attachUserConfirm'; readonly pending: Pending }
   | { readonly step: 'channelJoinConfirm'; readonly pending: Pending; readonly userId: number; readonly left: readonly number[] }

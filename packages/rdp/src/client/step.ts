@@ -3,7 +3,7 @@
  * steps are.
  */
 import { ProtocolError } from '../errors.js';
-import { type Packet, Protocol } from '../pdu/x224.js';
+import type { Packet } from '../pdu/x224.js';
 import { attachUserConfirm, channelJoinConfirm, connectInitial, connectionConfirm, connectResponse } from './connect.js';
 import { type Fragments, receive } from './share.js';
 import type { ClientOutcome, ClientSettings, ClientState } from './state.js';
@@ -28,9 +28,9 @@ export function clientStep(state: ClientState, packet: Packet, asked: ClientSett
   }
 }
 
-/** TLS stands: the sequence goes on. */
-export const tlsEstablished = (asked: ClientSettings): ClientOutcome => ({
+/** TLS stands, and CredSSP is done where it was chosen: the sequence goes on. */
+export const tlsEstablished = (asked: ClientSettings, selectedProtocol: number): ClientOutcome => ({
   state: { step: 'connectResponse' },
-  send: [connectInitial(asked, Protocol.SSL)],
+  send: [connectInitial(asked, selectedProtocol)],
   effects: [],
 });

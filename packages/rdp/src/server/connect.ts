@@ -38,6 +38,8 @@ import type { Joining, Link, Negotiation, Outcome, State } from './state.js';
 /** What the steps need to know of their server. */
 export interface ConnectContext {
   readonly securityMethod: SecurityMethod;
+  /** There is Network Level Authentication. */
+  readonly hybrid: boolean;
   /** What Standard RDP Security demands of clients. */
   readonly encryptionDemand: EncryptionDemand;
   /** Keys and certificates of Standard RDP Security. */
@@ -56,10 +58,10 @@ export const closed = (reason: string, send: readonly Uint8Array[] = []): Outcom
   to({ step: 'closed' }, send, [{ type: 'close', reason }]);
 
 /** [MS-RDPBCGR] 3.3.5.3.1, 3.3.5.3.2 */
-export function connectionInitiation(packet: Uint8Array, { securityMethod }: ConnectContext): Outcome {
+export function connectionInitiation(packet: Uint8Array, { securityMethod, hybrid }: ConnectContext): Outcome {
   const { srcRef, variablePart } = decode(X224_CONNECTION_REQUEST, decode(TPKT, packet).tpdu);
   const { rdpNegReq } = parseConnectionRequest(variablePart);
-  const { selectedProtocol, reply, ...refusal } = negotiate(securityMethod, rdpNegReq);
+  const { selectedProtocol, reply, ...refusal } = negotiate(securityMethod, rdpNegReq, hybrid);
   const confirm = encode(TPKT, {
     tpdu: encode(X224_CONNECTION_CONFIRM, { dstRef: srcRef, srcRef: 0x1234, classOptions: 0, variablePart: reply }),
   });
@@ -67,10 +69,16 @@ export function connectionInitiation(packet: Uint8Array, { securityMethod }: Con
     return closed('reason' in refusal ? refusal.reason : 'refused', reply.length ? [confirm] : []);
   }
   const negotiation = { requestedProtocols: rdpNegReq?.requestedProtocols, selectedProtocol };
-  return selectedProtocol === Protocol.SSL
-    ? to({ step: 'tlsHandshake', negotiation }, [confirm], [{ type: 'startTls' }])
-    : to({ step: 'basicSettingsExchange', negotiation }, [confirm]);
+  return selectedProtocol === Protocol.RDP
+    ? to({ step: 'basicSettingsExchange', negotiation }, [confirm])
+    : to({ step: 'tlsHandshake', negotiation }, [confirm], [{ type: 'startTls' }]);
 }
+
+/** [MS-RDPBCGR] 5.4.5.1, 5.4.5.2: TLS stands, and with the hybrid protocols the client proves who it is before anything else. */
+export const tlsEstablished = (negotiation: Negotiation): Outcome =>
+  negotiation.selectedProtocol === Protocol.SSL
+    ? to({ step: 'basicSettingsExchange', negotiation })
+    : to({ step: 'credssp', negotiation }, [], [{ type: 'startCredSsp', early: negotiation.selectedProtocol === Protocol.HYBRID_EX }]);
 
 /** [MS-RDPBCGR] 3.3.5.3.3, 3.3.5.3.4 */
 export function basicSettingsExchange(packet: Uint8Array, negotiation: Negotiation, context: ConnectContext): Outcome {

@@ -8,8 +8,10 @@ import { type SecureContext, TLSSocket } from 'node:tls';
 import { WireError } from '@belvedere/wire';
 import { ProtocolError } from '../errors.js';
 import { ErrorInfo, errorInfoName } from '../pdu/errorInfo.js';
+import { subjectPublicKey } from '../nla/index.js';
 import type { Log } from './options.js';
 import { PacketReader } from '../pdu/packetReader.js';
+import { TsRequestReader } from './nla.js';
 import type { ConnectionEvent, Effect, State } from './state.js';
 import { INITIAL, step, type StepContext } from './step.js';
 
@@ -46,6 +48,8 @@ export class Connection {
   private readonly reader = new PacketReader(MAX_PACKET_BEFORE_LOGIN);
   /** TLS's, once it has begun. */
   private socket: Socket;
+  /** Takes what comes while CredSSP runs. */
+  private tsRequests: TsRequestReader | undefined;
   private deadline: NodeJS.Timeout | undefined;
   /** Why the connection is over, once it is. */
   private ending: string | undefined;
@@ -70,6 +74,27 @@ export class Connection {
   /** Whether the socket takes more without queueing it. */
   get writable(): boolean {
     return this.ending === undefined && !this.socket.writableNeedDrain;
+  }
+
+  /** The bits of the public key that TLS has shown to the client. */
+  get publicKey(): Uint8Array {
+    const certificate = this.socket instanceof TLSSocket ? this.socket.getX509Certificate() : undefined;
+    if (!certificate) throw new Error('the connection has no certificate');
+    return subjectPublicKey(certificate.raw);
+  }
+
+  /** CredSSP's requests, in the step that has them. */
+  get credSsp(): TsRequestReader {
+    if (!this.tsRequests) throw new Error(`no CredSSP in ${this.state.step}`);
+    return this.tsRequests;
+  }
+
+  /** CredSSP is done: what the client has sent since belongs to the sequence. */
+  proved(): void {
+    const rest = this.credSsp.drain();
+    this.tsRequests = undefined;
+    this.dispatch({ type: 'proved' });
+    if (rest.length) this.take(rest);
   }
 
   /** Lets an event happen to the connection. A client's mistake ends it; nothing is thrown. */
@@ -141,6 +166,7 @@ export class Connection {
   private apply(effect: Effect): void {
     if (effect.type === 'close') return this.finish(effect.reason);
     if (effect.type === 'startTls') return void this.startTls();
+    if (effect.type === 'startCredSsp') this.tsRequests = new TsRequestReader();
     if (effect.type === 'activated') this.reader.limit = MAX_PACKET;
     this.options.onEffect(effect);
   }
@@ -156,7 +182,12 @@ export class Connection {
   private readonly onData = (bytes: Uint8Array): void => {
     if (this.ending !== undefined) return;
     this.bytesIn += bytes.length;
+    this.take(bytes);
+  };
+
+  private take(bytes: Uint8Array): void {
     try {
+      if (this.tsRequests) return this.tsRequests.push(bytes);
       this.reader.push(bytes);
       for (let packet = this.reader.next(); packet; packet = this.reader.next()) {
         this.dispatch({ type: 'packet', packet });
@@ -166,7 +197,7 @@ export class Connection {
     } catch (error) {
       this.fail(error);
     }
-  };
+  }
 
   /** TLS takes the socket over, with the bytes that came too early. */
   private async startTls(): Promise<void> {
@@ -191,6 +222,7 @@ export class Connection {
     if (this.ending !== undefined) return;
     this.ending = reason;
     clearTimeout(this.deadline);
+    this.tsRequests?.close(new Error(reason));
     this.socket.end();
     this.socket.resume();
     const linger = setTimeout(() => this.plain.destroy(), LINGER);

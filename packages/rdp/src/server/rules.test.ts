@@ -10,8 +10,9 @@ import { readLogon } from './logon.js';
 import { negotiate, type SecurityMethod } from './negotiation.js';
 
 describe('negotiation', () => {
-  const outcome = (method: SecurityMethod, requestedProtocols?: number): unknown => {
-    const { selectedProtocol, reply } = negotiate(method, requestedProtocols === undefined ? undefined : { flags: 0, requestedProtocols });
+  const outcome = (method: SecurityMethod, requestedProtocols?: number, hybrid?: boolean): unknown => {
+    const request = requestedProtocols === undefined ? undefined : { flags: 0, requestedProtocols };
+    const { selectedProtocol, reply } = negotiate(method, request, hybrid);
     return [selectedProtocol, Buffer.from(reply).toString('hex')];
   };
   test.each([
@@ -19,13 +20,35 @@ describe('negotiation', () => {
     ['negotiate', Protocol.SSL | Protocol.HYBRID, [Protocol.SSL, '0201080001000000']],
     ['negotiate', Protocol.RDP, [Protocol.RDP, '0201080000000000']],
     ['negotiate', undefined, [Protocol.RDP, '']],
+    ['negotiate', Protocol.HYBRID, [undefined, '0300080001000000']],
+    ['negotiate', Protocol.HYBRID_EX, [undefined, '0300080001000000']],
+    ['negotiate', Protocol.RDSTLS, [undefined, '0300080001000000']],
+    ['negotiate', 0x10, [undefined, '0300080001000000']],
     ['rdp', Protocol.RDP, [Protocol.RDP, '0201080000000000']],
     ['rdp', Protocol.SSL, [undefined, '0300080002000000']],
+    ['rdp', Protocol.HYBRID, [undefined, '0300080002000000']],
+    ['rdp', Protocol.RDSTLS, [undefined, '0300080002000000']],
     ['rdp', undefined, [Protocol.RDP, '']],
     ['tls', Protocol.SSL, [Protocol.SSL, '0201080001000000']],
     ['tls', Protocol.RDP, [undefined, '0300080001000000']],
+    ['tls', Protocol.HYBRID, [undefined, '0300080001000000']],
     ['tls', undefined, [undefined, '']],
+    ['hybrid', Protocol.SSL | Protocol.HYBRID, [undefined, '0300080005000000']],
   ] as const)('method %s, client asks for %s', (method, asked, expected) => expect(outcome(method, asked)).toEqual(expected));
+
+  test.each([
+    ['negotiate', Protocol.SSL | Protocol.HYBRID | Protocol.HYBRID_EX, [Protocol.HYBRID_EX, '0201080008000000']],
+    ['negotiate', Protocol.HYBRID, [Protocol.HYBRID, '0201080002000000']],
+    ['negotiate', Protocol.SSL, [Protocol.SSL, '0201080001000000']],
+    ['negotiate', Protocol.RDP, [Protocol.RDP, '0201080000000000']],
+    ['negotiate', Protocol.RDSTLS, [undefined, '0300080001000000']],
+    ['tls', Protocol.SSL | Protocol.HYBRID, [Protocol.HYBRID, '0201080002000000']],
+    ['rdp', Protocol.SSL | Protocol.HYBRID, [undefined, '0300080002000000']],
+    ['hybrid', Protocol.HYBRID, [Protocol.HYBRID, '0201080002000000']],
+    ['hybrid', Protocol.SSL, [undefined, '0300080005000000']],
+    ['hybrid', Protocol.RDP, [undefined, '0300080005000000']],
+    ['hybrid', undefined, [undefined, '']],
+  ] as const)('with NLA: method %s, client asks for %s', (method, asked, expected) => expect(outcome(method, asked, true)).toEqual(expected));
 });
 
 describe('the depth of a session', () => {

@@ -51,6 +51,9 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
    */
   static async listen(options: RdpServerOptions): Promise<RdpServer> {
     if (options.screens.length === 0) throw new TypeError('a server needs at least one screen');
+    if (options.securityMethod === 'hybrid' && !options.authenticator?.ntHash) {
+      throw new TypeError("security method 'hybrid' needs an authenticator with ntHash");
+    }
     const server = new RdpServer(options);
     try {
       await server.tls.current();
@@ -69,6 +72,7 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
     this.displays = options.screens.map((screen) => ({ screen, hub: new DisplayHub(screen) }));
     this.context = {
       securityMethod: options.securityMethod,
+      hybrid: options.authenticator?.ntHash !== undefined,
       encryptionDemand: options.encryptionDemand ?? 'client-compatible',
       standard: options.standard,
       unicode: options.keyboard.unicode !== undefined,

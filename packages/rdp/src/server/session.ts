@@ -5,14 +5,16 @@
  */
 import { type Attachment, type DisplayHub, type EncodedBitmap, PALETTE } from '../graphics/index.js';
 import { ErrorInfo } from '../pdu/errorInfo.js';
+import { credSspServer, earlyUserAuthorizationResult } from '../nla/index.js';
 import type { InputEvent } from '../pdu/input.js';
 import { Protocol } from '../pdu/x224.js';
-import type { Judgement, Rect, Screen, Unsubscribe } from '../ports.js';
+import type { Judgement, LogonClient, Rect, Screen, Unsubscribe } from '../ports.js';
 import type { Admission } from './admission.js';
 import { Connection, type SessionEffect } from './connection.js';
 import { InputTranslator } from './input.js';
 import { type Logon, readLogon } from './logon.js';
-import { judge } from './login.js';
+import { judge, lookUp } from './login.js';
+import { runCredSsp } from './nla.js';
 import type { ClientInfo, RdpServerOptions } from './options.js';
 import { bitmapUpdates, paletteUpdate, type PointerShape, pointerUpdate } from './output.js';
 import type { Link, Share } from './state.js';
@@ -38,6 +40,8 @@ export class Session {
   private readonly gone = new AbortController();
   private readonly input: InputTranslator;
   private logon: (Omit<Logon, 'password'> & { readonly link: Link }) | undefined;
+  /** Whom Network Level Authentication has proved the client to be, and what was judged already. */
+  private proved: { readonly logon: Logon; readonly judgement: Judgement | undefined } | undefined;
   private share: Share | undefined;
   private attachment: Attachment | undefined;
   private suppressed = false;
@@ -75,11 +79,14 @@ export class Session {
 
   /** It has said who it is. */
   get knocked(): boolean {
-    return this.logon !== undefined;
+    return this.logon !== undefined || this.proved !== undefined;
   }
 
   handle(effect: SessionEffect): void {
     switch (effect.type) {
+      case 'startCredSsp':
+        this.prove(effect.early).catch((error: unknown) => this.connection.fail(error));
+        return;
       case 'authenticate':
         this.authenticate(readLogon(effect.info), effect.link).catch((error: unknown) => this.connection.fail(error));
         return;
@@ -117,25 +124,69 @@ export class Session {
     this.input.release();
   }
 
-  private async authenticate({ password, ...logon }: Logon, link: Link): Promise<void> {
-    const { authenticator, machineId, log } = this.host.options;
-    this.connection.relax();
-    this.logon = { ...logon, link };
-    const { user, domain, screen } = logon;
-    const attempt = {
-      user,
-      password,
-      domain,
-      clientId: this.id,
-      machineId,
-      address: this.connection.address,
-      clientName: link.client.core.clientName,
-    };
-    const judgement = await judge(authenticator, attempt, this.gone.signal, this.host.judgementTimeout);
+  /** Network Level Authentication. [MS-CSSP] 3.1.5, [MS-RDPBCGR] 5.4.2.2 */
+  private async prove(early: boolean): Promise<void> {
+    const { authenticator, name } = this.host.options;
+    const client = this.origin('');
+    let claimed = { user: '', domain: '' };
+    let failure: string | undefined;
+    const start = credSspServer({
+      publicKey: this.connection.publicKey,
+      computerName: name,
+      now: Date.now,
+      ntHash: async (user, domain) => {
+        claimed = readLogon({ UserName: user, Domain: domain, Password: '' });
+        const found = await lookUp(authenticator, claimed, client, this.gone.signal, this.host.judgementTimeout);
+        failure = found.failure;
+        return found.ntHash;
+      },
+    });
+    const proof = await runCredSsp(this.connection.credSsp, start, (bytes) => this.connection.write([bytes]));
     if (this.gone.signal.aborted) return;
-    this.judged(judgement, screen);
-    const came = judgement.granted ? 'granted' : `refused: ${judgement.reason}`;
-    log?.('info', `client ${this.id} from ${this.connection.address}: login of ${JSON.stringify(user)} ${came}`);
+    if (!proof.proved) {
+      const reason = failure ?? proof.reason;
+      this.logOutcome(claimed.user, reason);
+      authenticator?.refused?.({ ...client, user: claimed.user, domain: claimed.domain }, reason);
+      return this.dismiss(LOGON_REFUSED, `the login was refused: ${reason}`);
+    }
+    const { user, domain, password = '', workstation } = proof.logon;
+    const logon = readLogon({ UserName: user, Domain: domain, Password: password });
+    const judgement = early ? await this.ask(logon, workstation) : undefined;
+    if (this.gone.signal.aborted) return;
+    this.proved = { logon, judgement };
+    if (judgement) {
+      this.connection.write([earlyUserAuthorizationResult(judgement.granted)]);
+      if (!judgement.granted) return this.dismiss(LOGON_REFUSED, `the login was refused: ${judgement.reason}`);
+      this.connection.expectWithin(this.host.loginTimeout, 'did not start its session');
+    }
+    this.connection.proved();
+  }
+
+  /** @param said in the Client Info; who has proved its name before is that one, whatever it says now */
+  private async authenticate(said: Logon, link: Link): Promise<void> {
+    const { user, domain, password } = this.proved?.logon ?? said;
+    // The screen may be asked for in either place.
+    const screen = said.screen || (this.proved?.logon.screen ?? 0);
+    this.logon = { user, domain, screen, link };
+    const judgement = this.proved?.judgement ?? (await this.ask({ user, domain, password }, link.client.core.clientName));
+    if (!this.gone.signal.aborted) this.judged(judgement, screen);
+  }
+
+  private async ask({ user, domain, password }: Omit<Logon, 'screen'>, clientName: string): Promise<Judgement> {
+    this.connection.relax();
+    const attempt = { ...this.origin(clientName), user, password, domain };
+    const judgement = await judge(this.host.options.authenticator, attempt, this.gone.signal, this.host.judgementTimeout);
+    this.logOutcome(user, judgement.granted ? undefined : judgement.reason);
+    return judgement;
+  }
+
+  private logOutcome(user: string, refusal: string | undefined): void {
+    const came = refusal === undefined ? 'granted' : `refused: ${refusal}`;
+    this.host.options.log?.('info', `client ${this.id} from ${this.connection.address}: login of ${JSON.stringify(user)} ${came}`);
+  }
+
+  private origin(clientName: string): LogonClient {
+    return { clientId: this.id, machineId: this.host.options.machineId, address: this.connection.address, clientName };
   }
 
   private judged(judgement: Judgement, screen: number): void {

@@ -15,6 +15,7 @@ import type { ClientSettings } from './clientSettings.js';
 export const STEPS = [
   'connectionInitiation',
   'tlsHandshake',
+  'credssp',
   'basicSettingsExchange',
   'channelConnection',
   'authentication',
@@ -73,6 +74,7 @@ export interface Share {
 export type State =
   | { readonly step: 'connectionInitiation' }
   | { readonly step: 'tlsHandshake'; readonly negotiation: Negotiation }
+  | { readonly step: 'credssp'; readonly negotiation: Negotiation }
   | { readonly step: 'basicSettingsExchange'; readonly negotiation: Negotiation }
   | { readonly step: 'channelConnection'; readonly joining: Joining }
   | { readonly step: 'authentication'; readonly link: Link }
@@ -97,6 +99,8 @@ export type ConnectionEvent =
   /** The client sent a packet. */
   | { readonly type: 'packet'; readonly packet: Packet }
   | { readonly type: 'tlsEstablished' }
+  /** CredSSP is done, and the client proved who it is. */
+  | { readonly type: 'proved' }
   /** The login was granted, and the client may see a screen of this size. */
   | { readonly type: 'admitted'; readonly desktop: Desktop }
   | { readonly type: 'resized'; readonly desktop: Desktop }
@@ -107,6 +111,8 @@ export type ConnectionEvent =
 
 export type Effect =
   | { readonly type: 'startTls' }
+  /** The client's next bytes are CredSSP's. `early`: it is told what it may before the sequence goes on. */
+  | { readonly type: 'startCredSsp'; readonly early: boolean }
   | { readonly type: 'authenticate'; readonly info: InfoPacket; readonly link: Link }
   /** Drawing may begin, everything anew. */
   | { readonly type: 'activated'; readonly share: Share }

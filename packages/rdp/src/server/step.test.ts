@@ -12,7 +12,7 @@ import { ErrorInfo } from '../pdu/errorInfo.js';
 import * as mcs from '../pdu/mcs.js';
 import { PacketReader } from '../pdu/packetReader.js';
 import * as pdus from '../pdu/share.js';
-import { encodeData } from '../pdu/x224.js';
+import { encodeData, Protocol } from '../pdu/x224.js';
 import { ENCRYPTION_METHOD, proprietaryCertificate, type StandardIdentity } from '../security/index.js';
 import { publicNumbers } from '../security/rsa.js';
 import { data } from '../client/envelope.js';
@@ -31,7 +31,7 @@ beforeAll(() => {
     proprietaryCertificate: proprietaryCertificate(publicNumbers(privateKey)),
     x509CertificateChain: new Uint8Array(0),
   };
-  context = { securityMethod: 'negotiate', encryptionDemand: 'client-compatible', standard, unicode: true };
+  context = { securityMethod: 'negotiate', hybrid: false, encryptionDemand: 'client-compatible', standard, unicode: true };
 });
 
 const ASKED: ClientSettings = {
@@ -52,6 +52,8 @@ const ASKED: ClientSettings = {
   errorInfo: true,
   encryptionMethods: ENCRYPTION_METHOD['128BIT'],
   channels: ['rdpsnd', 'cliprdr', 'drdynvc'],
+  delegate: true,
+  autologon: true,
 };
 
 /** A client and a server on one table: no socket, no clock. */
@@ -83,7 +85,7 @@ class Line {
     for (const bytes of send) this.toClient(bytes);
     if (effects.some(({ type }) => type === 'startTls')) {
       this.event({ type: 'tlsEstablished' });
-      const outcome = tlsEstablished(this.asked);
+      const outcome = tlsEstablished(this.asked, Protocol.SSL);
       this.client = outcome.state;
       this.toServer(outcome.send);
     }

@@ -6,7 +6,7 @@
  * client breaks a rule; the connection is then over.
  */
 import { ProtocolError } from '../errors.js';
-import { basicSettingsExchange, channelConnection, closed, type ConnectContext, connectionInitiation } from './connect.js';
+import { basicSettingsExchange, channelConnection, closed, type ConnectContext, connectionInitiation, tlsEstablished } from './connect.js';
 import { farewell } from './envelope.js';
 import { activate, receive, refuse, resize, type ShareContext } from './share.js';
 import type { ConnectionEvent, Link, Outcome, State } from './state.js';
@@ -32,7 +32,10 @@ export function step(state: State, event: ConnectionEvent, context: StepContext)
 
     case 'tlsEstablished':
       if (state.step !== 'tlsHandshake') return stay(state);
-      return stay({ step: 'basicSettingsExchange', negotiation: state.negotiation });
+      return tlsEstablished(state.negotiation);
+
+    case 'proved':
+      return state.step === 'credssp' ? stay({ step: 'basicSettingsExchange', negotiation: state.negotiation }) : stay(state);
 
     case 'admitted':
       return state.step === 'authentication' ? activate(state.link, event.desktop, context) : stay(state);
@@ -65,7 +68,7 @@ function packetStep(state: State, { packet }: Extract<ConnectionEvent, { type: '
     case 'finalization':
     case 'active':
       return receive(state, packet, context);
-    default: // tlsHandshake, where the client's bytes are TLS's; closed
+    default: // tlsHandshake and credssp, where the client's bytes are no packets; closed
       return early('TPKT');
   }
 }

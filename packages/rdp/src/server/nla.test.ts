@@ -1,0 +1,179 @@
+/** Network Level Authentication between our server and our client, over sockets. */
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import { type ClientOptions, RdpClient } from '../client/index.js';
+import { connectionRequest } from '../client/connect.js';
+import { ntHash } from '../nla/index.js';
+import type { Authenticator, Judgement, LogonAttempt } from '../ports.js';
+import { serverIdentity, type ServerIdentity } from '../security/index.js';
+import { InputRecord, PatternScreen } from '../testing/pattern.js';
+import { TsRequestReader } from './nla.js';
+import type { RdpServerOptions } from './options.js';
+import { RdpServer } from './server.js';
+
+jest.setTimeout(60_000);
+
+let folder: string;
+let identity: ServerIdentity;
+const open: { close(reason: string): unknown }[] = [];
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'belvedere-nla-'));
+  identity = await serverIdentity(folder, { commonName: 'server test', altNames: ['localhost'] });
+}, 60_000);
+afterAll(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  for (const each of open.splice(0).reverse()) await each.close('the test is over');
+});
+
+/** Knows max and his password; judges as it is told; keeps what it hears. */
+class Accounts implements Authenticator {
+  readonly judged: LogonAttempt[] = [];
+  readonly refusals: [Omit<LogonAttempt, 'password'>, string][] = [];
+  judgement: Judgement = { granted: true };
+  readonly looked: string[] = [];
+
+  async judge(attempt: LogonAttempt): Promise<Judgement> {
+    this.judged.push(attempt);
+    return this.judgement;
+  }
+
+  async ntHash(user: string, domain: string): Promise<Uint8Array | undefined> {
+    this.looked.push(`${domain}\\${user}`);
+    if (user === 'broken') throw new Error('no connection to the directory');
+    return user === 'max' ? ntHash('secret') : undefined;
+  }
+
+  refused(attempt: Omit<LogonAttempt, 'password'>, reason: string): void {
+    this.refusals.push([attempt, reason]);
+  }
+}
+
+async function start(accounts: Accounts, options: Partial<RdpServerOptions> = {}): Promise<{ server: RdpServer; log: string[] }> {
+  const record = new InputRecord();
+  const log: string[] = [];
+  const server = await RdpServer.listen({
+    ports: [0],
+    addresses: ['127.0.0.1'],
+    screens: [new PatternScreen(200, 150), new PatternScreen(100, 80)],
+    keyboard: record.keyboard,
+    pointer: record.pointer,
+    authenticator: accounts,
+    machineId: 'machine',
+    name: 'a machine',
+    securityMethod: 'negotiate',
+    certificate: () => identity.tls,
+    standard: identity.standard,
+    multiConnection: true,
+    reuseConnection: false,
+    log: (level, message) => log.push(`${level} ${message}`),
+    ...options,
+  });
+  open.push(server);
+  return { server, log };
+}
+
+function client(server: RdpServer, options: Omit<ClientOptions, 'port'> = {}): RdpClient {
+  const made = new RdpClient({ port: server.port, security: 'nla', user: 'max', password: 'secret', clientName: 'desk', ...options });
+  open.push(made);
+  return made;
+}
+
+describe.each(['nla', 'nlaEx'] as const)('%s', (security) => {
+  test('who proves its password is judged, once, and gets in', async () => {
+    const accounts = new Accounts();
+    const { server, log } = await start(accounts);
+    expect(await client(server, { security, domain: 'OFFICE@2' }).active()).toMatchObject({ width: 100, height: 80 });
+    const attempt = { user: 'max', password: 'secret', domain: 'OFFICE', clientId: 1, machineId: 'machine', address: '127.0.0.1', clientName: 'desk' };
+    expect(accounts.judged).toEqual([attempt]);
+    expect(accounts.looked).toEqual(['OFFICE\\max']);
+    expect(server.clients).toEqual([expect.objectContaining({ user: 'max', domain: 'OFFICE', screen: 1 })]);
+    expect(log.join('\n')).not.toContain('secret');
+  });
+
+  test.each([
+    ['a wrong password', { password: 'guess' }, 'user name or password is wrong'],
+    ['an unknown user', { user: 'moritz' }, 'user name or password is wrong'],
+    ['a lookup that fails', { user: 'broken' }, 'the authenticator failed: no connection to the directory'],
+  ])('%s is refused without a judgement, and told', async (_name, who, reason) => {
+    const accounts = new Accounts();
+    const { server, log } = await start(accounts);
+    await expect(client(server, { security, ...who }).active()).rejects.toThrow('closed before');
+    expect(accounts.judged).toEqual([]);
+    const attempt = { user: 'max', domain: '', clientId: 1, machineId: 'machine', address: '127.0.0.1', clientName: '', ...who };
+    const { password: _secret, ...told } = attempt as typeof attempt & { password?: string };
+    expect(accounts.refusals).toEqual([[told, reason]]);
+    expect(log.join('\n')).toContain(`refused: ${reason}`);
+    expect(server.clients).toEqual([]);
+  });
+
+  test('a proof is no grant: the judgement decides', async () => {
+    const accounts = new Accounts();
+    accounts.judgement = { granted: false, reason: 'the account is locked' };
+    const { server } = await start(accounts);
+    const viewer = client(server, { security });
+    const reason = await viewer.ended();
+    if (security === 'nlaEx') expect(reason).toContain('authorizationResult 5');
+    else expect(viewer.errorInfo).toBe(9);
+    expect([accounts.judged.length, accounts.refusals.length, server.clients.length]).toEqual([1, 0, 0]);
+  });
+
+  test('a client that keeps its password to itself is judged without one', async () => {
+    const accounts = new Accounts();
+    const { server } = await start(accounts);
+    await client(server, { security, delegate: false }).active();
+    expect(accounts.judged).toMatchObject([{ user: 'max', password: '' }]);
+  });
+});
+
+test('method hybrid lets nobody past, and needs an authenticator that can', async () => {
+  const { server } = await start(new Accounts(), { securityMethod: 'hybrid' });
+  await expect(client(server, { security: 'tls' }).active()).rejects.toThrow('failureCode 5');
+  await expect(client(server, { security: 'rdp' }).active()).rejects.toThrow('failureCode 5');
+  await client(server).active();
+  const authenticator: Authenticator = { judge: async () => ({ granted: true }) };
+  await expect(start(new Accounts(), { securityMethod: 'hybrid', authenticator })).rejects.toThrow('ntHash');
+});
+
+test('without NT hashes a client is told to do without', async () => {
+  const { server } = await start(new Accounts(), { authenticator: { judge: async () => ({ granted: true }) } });
+  const viewer = client(server, { security: 'nla' });
+  await viewer.active(); // it offers TLS as well
+  expect(server.clients[0].encryption).toBe('TLSv1.3');
+});
+
+test.each([
+  ['no TSRequest', Buffer.from('0300000702f080', 'hex')],
+  ['one of 16 MiB', Buffer.from('308400ffffff', 'hex')],
+  ['one without end', Buffer.concat([Buffer.from('3082ffff', 'hex'), Buffer.alloc(0x20000)])],
+])('bytes that are %s end the connection', async (_name, bytes) => {
+  const { server } = await start(new Accounts());
+  const plain = connect(server.port, '127.0.0.1');
+  plain.write(connectionRequest({ security: 'nla', user: 'x' } as never));
+  await once(plain, 'data');
+  const secured = connectTls({ socket: plain, rejectUnauthorized: false });
+  secured.on('error', () => undefined);
+  await once(secured, 'secureConnect');
+  secured.resume();
+  secured.write(bytes);
+  await once(secured, 'close');
+  expect(server.clients).toEqual([]);
+});
+
+test('TSRequests are cut from any pieces, and what follows is left', async () => {
+  const request = Buffer.from('3007a003020106a100', 'hex');
+  const reader = new TsRequestReader();
+  const first = reader.next();
+  for (const octet of request) reader.push(Uint8Array.of(octet));
+  reader.push(Buffer.concat([request, Buffer.from('0300', 'hex')]));
+  expect(Buffer.from(await first)).toEqual(request);
+  expect(Buffer.from(await reader.next())).toEqual(request);
+  const never = reader.next();
+  reader.close(new Error('gone'));
+  await expect(never).rejects.toThrow();
+  expect(() => new TsRequestReader().push(new Uint8Array(0x18001))).toThrow('at most');
+});
