@@ -11,6 +11,7 @@ const MANIFEST = '.belvedere-packages.json';
 /**
  * @typedef {object} PackageSet
  * @property {string} label the folder's name
+ * @property {string} [architecture] Debian's name of it, such as `i386`; this system's own unless given
  * @property {readonly string[]} packages Debian package names; a library that a program needs and a bare system lacks is named beside it
  *
  * @typedef {object} Prefix
@@ -81,7 +82,7 @@ async function fetchPrefix(path, set, cache) {
   mkdirSync(downloads, { recursive: true });
   mkdirSync(files);
   try {
-    await download(set.packages, downloads, cache);
+    await download(set, downloads, cache);
     /** @type {Record<string, string>} */
     const versions = {};
     for (const name of readdirSync(downloads).filter((file) => file.endsWith('.deb'))) {
@@ -103,18 +104,20 @@ async function fetchPrefix(path, set, cache) {
 
 /**
  * Downloads by the system's own package lists where they serve, and by freshly fetched lists of our own where they are absent or stale.
- * @param {readonly string[]} packages
+ * @param {PackageSet} set
  * @param {string} folder
  * @param {string} cache
  */
-async function download(packages, folder, cache) {
-  const systemLists = await aptConfiguration(cache, '/var/lib/apt');
+async function download(set, folder, cache) {
+  const { architecture } = set;
+  const packages = set.packages.map((name) => (architecture ? `${name}:${architecture}` : name));
+  const systemLists = await aptConfiguration(cache, '/var/lib/apt', architecture);
   const first = await attempt('apt-get', ['-q', 'download', ...packages], { cwd: folder, env: systemLists });
   if (first.code === 0) return;
 
-  const state = join(cache, 'apt', 'state');
+  const state = join(cache, 'apt', architecture ? `state-${architecture}` : 'state');
   mkdirSync(join(state, 'lists', 'partial'), { recursive: true });
-  const ownLists = await aptConfiguration(cache, state);
+  const ownLists = await aptConfiguration(cache, state, architecture);
   // One unreachable third-party source fails the whole update; what counts is whether the packages can be had afterwards.
   const update = await attempt('apt-get', ['-q', 'update'], { cwd: folder, env: ownLists });
   const second = await attempt('apt-get', ['-q', 'download', ...packages], { cwd: folder, env: ownLists });
@@ -129,9 +132,10 @@ async function download(packages, folder, cache) {
  * Writes an apt configuration of our own: the system's sources, keys and proxies, but our folders and none of its hooks.
  * @param {string} cache
  * @param {string} state the folder whose `lists` are read (and, if it is ours, written)
+ * @param {string} [architecture] one that is served beside the system's own
  * @returns {Promise<NodeJS.ProcessEnv>} the environment that makes apt use it
  */
-async function aptConfiguration(cache, state) {
+async function aptConfiguration(cache, state, architecture) {
   const folder = join(cache, 'apt');
   mkdirSync(join(folder, 'cache', 'archives', 'partial'), { recursive: true });
   const dump = await run('apt-config', ['dump']);
@@ -139,6 +143,7 @@ async function aptConfiguration(cache, state) {
   const quote = (/** @type {string} */ path) => `"${path.replaceAll('"', '')}"`;
   const lines = [
     ...acquire,
+    ...(architecture ? [`APT::Architectures:: ${quote(architecture)};`] : []),
     // root would hand the download to a user who cannot enter our folder
     'APT::Sandbox::User "root";',
     'Acquire::Languages "none";',

@@ -1,5 +1,5 @@
 // `npm run setup`: from a fresh checkout to built workspaces, with progress. A second run does only what has changed.
-// Steps: Node's version, dependencies (pnpm, by the lockfile), firmware and assembler, build (turbo), the installer ISO.
+// Steps: Node's version, dependencies (pnpm, by the lockfile), firmware and assembler, build (turbo), the Linux guests' ISO images.
 // Plain JavaScript on Node's own modules: it runs before anything is installed.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -25,7 +25,10 @@ export async function setup() {
     await step('build', build);
     if (!hasFirmware()) await step('firmware: SeaBIOS from Debian, unpacked into the cache', provideFirmware);
     const { buildInstaller } = await import(pathToFileURL(join(root, 'tools/guests/debian-installer/build.mjs')).href);
-    return buildInstaller();
+    const { buildLinux } = await import(pathToFileURL(join(root, 'tools/guests/linux/build.mjs')).href);
+    const image = await buildInstaller();
+    await buildLinux(image);
+    return image;
   });
   say(`set-up complete in ${seconds(performance.now() - began)}`);
   return { installer };

@@ -2,22 +2,14 @@
 // Nothing here needs root; nothing on the image needs a network to reach the installer's first dialog.
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { grubLoader } from '../iso/grub.mjs';
 import { writeImage } from '../iso/iso9660.mjs';
-import { debianPrefix, hasApt, prefixEnvironment } from '../../setup/debian.mjs';
+import { debianPrefix, hasApt } from '../../setup/debian.mjs';
 import { withLock } from '../../setup/lock.mjs';
-import { SetupError, run, say, step } from '../../setup/progress.mjs';
+import { SetupError, say, step } from '../../setup/progress.mjs';
 import { findInstaller, installerFolder, installerName } from './iso.mjs';
 
 const INSTALLER = { label: 'debian-installer', packages: ['debian-installer-12-netboot-i386'] };
-const GRUB = {
-  label: 'grub',
-  // grub-mkimage's libraries are named too: a bare system has not all of them
-  packages: ['grub-common', 'grub-pc-bin', 'libdevmapper1.02.1', 'liblzma5', 'libselinux1', 'libpcre2-8-0', 'libudev1'],
-};
-
-/** What GRUB has to know to show a menu and to start Linux from a CD. */
-const MODULES = ['biosdisk', 'iso9660', 'normal', 'linux16'];
-
 /** The 16-bit loader hands vga= to the kernel, which sets 800x600 at 16 bits (788) by the BIOS. */
 const MENU = `set timeout=2
 set default=0
@@ -53,19 +45,16 @@ export async function buildInstaller() {
 
 async function build() {
   const installer = await debianPrefix(INSTALLER);
-  const grub = await debianPrefix(GRUB);
   mkdirSync(installerFolder(), { recursive: true });
   const scratch = mkdtempSync(join(installerFolder(), 'new-'));
   try {
-    const core = join(scratch, 'core.img');
-    const modules = join(grub.path, 'usr/lib/grub/i386-pc');
-    await run(join(grub.path, 'usr/bin/grub-mkimage'), ['-O', 'i386-pc-eltorito', '-d', modules, '-p', '/', '-o', core, ...MODULES], { env: prefixEnvironment(grub) });
+    const grub = await grubLoader(scratch);
     const images = join(installer.path, 'usr/lib/debian-installer/images/12/i386/text/debian-installer/i386');
     const image = join(scratch, 'image.iso');
     writeImage(image, {
       volume: 'DEBIAN_INSTALLER',
       files: [
-        { name: 'BOOT.IMG', data: readFileSync(core) },
+        { name: 'BOOT.IMG', data: grub.image },
         { name: 'GRUB.CFG', data: Buffer.from(MENU) },
         { name: 'LINUX.IMG', data: readFileSync(join(images, 'linux')) },
         { name: 'INITRD.GZ', data: readFileSync(join(images, 'initrd.gz')) },
@@ -77,9 +66,8 @@ async function build() {
     });
     const path = join(installerFolder(), installerName(installer.versions[INSTALLER.packages[0]]));
     renameSync(image, path);
-    // the unpacked packages are three times as large as the image, and have done their work
+    // the unpacked packages are twice as large as the image, and have done their work
     rmSync(installer.path, { recursive: true, force: true });
-    rmSync(grub.path, { recursive: true, force: true });
     return path;
   } finally {
     rmSync(scratch, { recursive: true, force: true });

@@ -12,3 +12,6 @@ export interface IsoImage {
   bootInfoTable?: boolean;
 }
 export function writeImage(path: string, image: IsoImage): void;
+
+/** Reads one file of an image that `writeImage` made. @throws Error when it is not there */
+export function readImageFile(path: string, name: string): Buffer;

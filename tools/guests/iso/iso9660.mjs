@@ -1,6 +1,6 @@
 // A writer of small bootable ISO 9660 images (ECMA-119): one folder of files, and one of them booted by El Torito without emulation.
-// Pure but for `writeImage`; the same input gives the same bytes.
-import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+// Pure but for `writeImage` and `readImageFile`; the same input gives the same bytes.
+import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 
 export const SECTOR = 2048;
 
@@ -49,6 +49,34 @@ export function writeImage(path, image) {
     closeSync(out);
   }
 }
+
+/**
+ * Reads one file of an image that `writeImage` made.
+ * @param {string} path
+ * @param {string} name as it was given then
+ * @returns {Buffer}
+ */
+export function readImageFile(path, name) {
+  const image = openSync(path, 'r');
+  try {
+    const read = (/** @type {number} */ sector, /** @type {number} */ length) => {
+      const bytes = Buffer.alloc(length);
+      if (readSync(image, bytes, 0, length, sector * SECTOR) !== length) throw new Error(`${path} ends before sector ${sector} and ${length} bytes`);
+      return bytes;
+    };
+    const root = read(ROOT, SECTOR);
+    const wanted = identifier(name);
+    for (let at = 0; at < SECTOR && root[at] !== 0; at += root[at]) {
+      if (root.toString('latin1', at + 33, at + 33 + root[at + 32]) === wanted) return read(root.readUInt32LE(at + 2), root.readUInt32LE(at + 10));
+    }
+    throw new Error(`${path} has no file ${name}`);
+  } finally {
+    closeSync(image);
+  }
+}
+
+/** 7.5.1. @param {string} name */
+const identifier = (name) => `${name.includes('.') ? name : `${name}.`};1`;
 
 /** @param {IsoFile} file */
 const sectorsOf = (file) => Math.ceil(file.data.length / SECTOR);
@@ -162,7 +190,7 @@ function rootFolder(files) {
   const records = [
     directoryRecord('\0', ROOT, SECTOR, true),
     directoryRecord('\x01', ROOT, SECTOR, true),
-    ...sorted.map((file) => directoryRecord(`${file.name.includes('.') ? file.name : `${file.name}.`};1`, file.sector, file.data.length, false)),
+    ...sorted.map((file) => directoryRecord(identifier(file.name), file.sector, file.data.length, false)),
   ];
   const bytes = Buffer.concat(records);
   if (bytes.length > SECTOR) throw new Error(`${files.length} files do not fit the one sector of the folder`);

@@ -1,6 +1,7 @@
-// Where the guests' images are: the test card's beside this program, the Debian installer's in the machine's cache.
+// Where the guests' images are: the test card's beside this program, the Linux ones in the machine's cache.
 import { fileURLToPath } from 'node:url';
 import { findInstaller } from '../debian-installer/iso.mjs';
+import { findLinux } from '../linux/iso.mjs';
 
 const built = (name: string) => fileURLToPath(new URL(`./testcard/${name}`, import.meta.url));
 
@@ -12,3 +13,12 @@ export const TESTCARD_ISO = built('testcard.iso');
 
 /** The Debian installer's ISO image, which the set-up builds into the cache; undefined where Debian's packages could not be had. */
 export const debianInstallerIso = (): string | undefined => findInstaller();
+
+/**
+ * A small Linux as an ISO image, which the set-up builds into the cache; undefined where Debian's packages could not be had. QEMU's guest agent
+ * listens at COM1. It needs 128 MiB.
+ */
+export const linuxIso = (): string | undefined => findLinux();
+
+/** The password of its accounts john, locked and expired; the last two are what their names say. */
+export const LINUX_PASSWORD = 'right horse';

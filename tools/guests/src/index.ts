@@ -1,5 +1,5 @@
 // Guests for tests and for the demo, built from source: where their images are, and how the test card is driven and judged.
-export { TESTCARD_FLOPPY, TESTCARD_ISO, debianInstallerIso } from './images.js';
+export { TESTCARD_FLOPPY, TESTCARD_ISO, LINUX_PASSWORD, debianInstallerIso, linuxIso } from './images.js';
 export { RECTANGLE, blinkArea, expectedPicture, pictureColour, shownColour, statusArea, type Area, type Mode, type Picture } from './picture.js';
 export { KEYS_ROW, TEXT_COLUMNS, TEXT_CURSOR, TEXT_ROWS, expectedText, textPicture, type TextLook } from './text.js';
 export { TestCard, TestCardError, benchResult, type CardEvent, type KeyEvent, type MouseEvent, type PowerButtonEvent, type ReadyEvent } from './testcard.js';
