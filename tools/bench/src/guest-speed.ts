@@ -1,8 +1,8 @@
 /**
  * How fast a guest runs in a machine with a viewer connected, beside bare v86 in the same run.
  *
- * Run: `node dist/guest-speed.js [--rounds 40] [--turns 5]`. The guest is the test card's benchmark: a CRC-32 whose result is verified. The two take
- * turns, each standing still meanwhile; medians of the host's clock are compared.
+ * Run: `node dist/guest-speed.js [--rounds 300] [--turns 15]`. The guest is the test card's benchmark: a CRC-32 whose result is verified. The two take
+ * turns, each standing still meanwhile; the fastest turns by the host's clock are compared, because other work on the host only ever slows one.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +12,6 @@ import { parseArgs } from 'node:util';
 import { Home, startTestCard } from '@belvedere/acceptance';
 import { benchResult, TestCard } from '@belvedere/guests';
 import { startViewer, VirtualDisplay } from '@belvedere/viewers';
-import { median } from './median.js';
 
 export interface GuestSpeed {
   /** Milliseconds for one benchmark. */
@@ -49,7 +48,7 @@ export async function guestSpeed(rounds: number, turns: number): Promise<GuestSp
       times.bare.push(alone);
     }
     await viewer.close();
-    const [machine, alone] = [median(times.machine), median(times.bare)];
+    const [machine, alone] = [Math.min(...times.machine), Math.min(...times.bare)];
     return { machine, bare: alone, share: alone / machine };
   } finally {
     await bare.end();
@@ -101,7 +100,7 @@ class BareV86 {
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '40' }, turns: { type: 'string', default: '5' } } });
+  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '300' }, turns: { type: 'string', default: '15' } } });
   const { machine, bare, share } = await guestSpeed(Number(values.rounds), Number(values.turns));
   process.stdout.write(`guest benchmark, one viewer connected: ${machine.toFixed(0)} ms; bare v86: ${bare.toFixed(0)} ms; share ${share.toFixed(3)} (promised: 0.9)\n`);
   process.exitCode = share >= 0.9 ? 0 : 1;
