@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { ControlClient, type ExitRecord, type MachineSpec } from '@belvedere/control';
+import { RdpClient } from '@belvedere/rdp/client';
 import { PNG } from 'pngjs';
 
 let folder: string;
@@ -154,5 +155,43 @@ describe('a machine that cannot start says why, and leaves nothing behind', () =
     const { error } = await start(spec({ vrde: { authType: 'guest' } }));
     expect(error).toMatchObject({ code: 'VBOX_E_NOT_SUPPORTED' });
     expect(await exitCode()).toBe(1);
+  });
+});
+
+describe("the remote display's certificate", () => {
+  const [certificate, key] = ['cert.pem', 'key.pem'];
+  const make = async (name: string): Promise<void> => {
+    const openssl = spawn('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', `/CN=${name}`, '-keyout', key, '-out', certificate], { cwd: folder, stdio: 'ignore' });
+    await once(openssl, 'exit');
+  };
+  const properties = () => ({ 'Security/ServerCertificate': join(folder, certificate), 'Security/ServerPrivateKey': join(folder, key) });
+  /** The subject that a viewer is shown. */
+  const shown = async (port: number): Promise<string | undefined> => {
+    const viewer = new RdpClient({ port });
+    await viewer.active();
+    const subject = viewer.peerCertificate?.subject;
+    viewer.close();
+    return subject;
+  };
+
+  test("is the administrator's, and a renewed one is used for the next connection", async () => {
+    await make('first');
+    const settings = spec({ vrde: { properties: properties(), multiConnection: true } });
+    expect(await start(settings)).toEqual({ ready: true });
+    const control = await ControlClient.connect(settings.controlSocket);
+    const { port } = (await control.request('status', {})).vrde;
+    expect(await shown(port!)).toBe('CN=first');
+    await make('second');
+    expect(await shown(port!)).toBe('CN=second');
+    control.close();
+  });
+
+  test.each([
+    ['a file that is not there', () => properties(), () => `${join(folder, certificate)}: does not exist`],
+    ['a certificate without a key', () => ({ 'Security/ServerCertificate': '/x' }), () => 'VRDE property Security/ServerPrivateKey is not set'],
+    ['an unknown version of TLS', () => ({ 'Security/TLSMinVersion': '0.9' }), () => "VRDE property Security/TLSMinVersion is '0.9'; use 1.0, 1.1, 1.2 or 1.3"],
+  ])('%s is an error when the server starts', async (_name, wrong, reason) => {
+    const { error } = await start(spec({ vrde: { properties: wrong() } }));
+    expect(error?.message).toContain(reason());
   });
 });

@@ -4,7 +4,8 @@ import { setTimeout } from 'node:timers/promises';
 import { AuthUnavailableError, type MachineAuthenticator } from '@belvedere/auth';
 import { ControlError, type MachineSpec, type VrdeSpec, type VrdeStatus } from '@belvedere/control';
 import type { Machine } from '@belvedere/emulator';
-import { type ClientInfo, ErrorInfo, IdentityError, RdpServer, type SecurityMethod, serverIdentity } from '@belvedere/rdp';
+import { type ClientInfo, ErrorInfo, IdentityError, RdpServer, type SecurityMethod, serverIdentity, type TlsVersion } from '@belvedere/rdp';
+import { CertificateFiles, CertificateFileError } from './certificate.js';
 import type { Log } from './log.js';
 import type { Logins } from './logins.js';
 
@@ -20,6 +21,18 @@ const NOTICE_LIMIT = 5000;
 
 /** The VRDE property `Security/Method`, in any letter case. */
 const METHODS: Readonly<Record<string, SecurityMethod>> = { negotiate: 'negotiate', rdp: 'rdp', tls: 'tls' };
+
+/** The VRDE property `Security/TLSMinVersion`. */
+const TLS_VERSIONS: Readonly<Record<string, TlsVersion>> = { '1.0': 'TLSv1', '1.1': 'TLSv1.1', '1.2': 'TLSv1.2', '1.3': 'TLSv1.3' };
+
+/** VRDE properties that a server keeps for its life. */
+const SERVER_PROPERTIES = [
+  'Security/Method',
+  'Security/TLSMinVersion',
+  'Security/ServerCertificate',
+  'Security/ServerPrivateKey',
+  'Security/CACertificate',
+] as const;
 
 export class RemoteDisplay {
   private server: RdpServer | undefined;
@@ -115,6 +128,7 @@ export class RemoteDisplay {
     const current = (): VrdeSpec => this.vrde;
     let authenticator: MachineAuthenticator | undefined;
     try {
+      const files = await certificateFiles(vrde, this.log);
       const identity = await serverIdentity(this.spec.identityFolder, hostNames());
       const judge = this.logins.authenticator(vrde, current);
       authenticator = judge;
@@ -128,7 +142,8 @@ export class RemoteDisplay {
         machineId: this.spec.uuid,
         name: this.spec.name,
         securityMethod: securityMethod(vrde),
-        certificate: () => identity.tls,
+        tlsMinVersion: tlsMinVersion(vrde),
+        certificate: () => files?.current() ?? identity.tls,
         standard: identity.standard,
         // Asked for each connection: a change counts from the next one on.
         get multiConnection() {
@@ -159,7 +174,7 @@ export class RemoteDisplay {
       return server;
     } catch (cause) {
       authenticator?.close();
-      const code = cause instanceof AuthUnavailableError ? 'VBOX_E_NOT_SUPPORTED' : cause instanceof IdentityError ? 'VBOX_E_FILE_ERROR' : 'VBOX_E_HOST_ERROR';
+      const code = cause instanceof AuthUnavailableError ? 'VBOX_E_NOT_SUPPORTED' : cause instanceof IdentityError || cause instanceof CertificateFileError ? 'VBOX_E_FILE_ERROR' : 'VBOX_E_HOST_ERROR';
       throw cause instanceof ControlError ? cause : new ControlError(code, (cause as Error).message, { cause });
     }
   }
@@ -174,9 +189,24 @@ function hostNames() {
 
 function securityMethod(vrde: VrdeSpec): SecurityMethod {
   const text = vrde.properties['Security/Method'] ?? 'negotiate';
-  const method = METHODS[text.toLowerCase()];
+  const method = Object.hasOwn(METHODS, text.toLowerCase()) ? METHODS[text.toLowerCase()] : undefined;
   if (!method) throw new ControlError('E_INVALIDARG', `VRDE property Security/Method is '${text}'; use Negotiate, RDP or TLS`);
   return method;
+}
+
+function tlsMinVersion(vrde: VrdeSpec): TlsVersion {
+  const text = vrde.properties['Security/TLSMinVersion'] ?? '1.2';
+  if (Object.hasOwn(TLS_VERSIONS, text)) return TLS_VERSIONS[text];
+  throw new ControlError('E_INVALIDARG', `VRDE property Security/TLSMinVersion is '${text}'; use 1.0, 1.1, 1.2 or 1.3`);
+}
+
+/** The administrator's certificate, if there is one. */
+async function certificateFiles({ properties }: VrdeSpec, log: Log): Promise<CertificateFiles | undefined> {
+  const { 'Security/ServerCertificate': certificate, 'Security/ServerPrivateKey': key, 'Security/CACertificate': ca } = properties;
+  if (certificate && key) return CertificateFiles.open({ certificate, key, ...(ca ? { ca } : {}) }, log);
+  if (!certificate && !key && !ca) return undefined;
+  const missing = certificate ? 'Security/ServerPrivateKey' : 'Security/ServerCertificate';
+  throw new ControlError('E_INVALIDARG', `VRDE property ${missing} is not set; set Security/ServerCertificate and Security/ServerPrivateKey together`);
 }
 
 const needsAnotherServer = (before: VrdeSpec, after: VrdeSpec): boolean =>
@@ -184,7 +214,7 @@ const needsAnotherServer = (before: VrdeSpec, after: VrdeSpec): boolean =>
   String(before.addresses) !== String(after.addresses) ||
   before.authType !== after.authType ||
   before.authLibrary !== after.authLibrary ||
-  before.properties['Security/Method'] !== after.properties['Security/Method'];
+  SERVER_PROPERTIES.some((name) => before.properties[name] !== after.properties[name]);
 
 const describe = (client: ClientInfo) => ({
   id: client.id,

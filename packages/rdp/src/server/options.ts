@@ -18,6 +18,8 @@ export interface TlsCertificate {
   readonly ca?: string;
 }
 
+export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+
 export interface RdpServerOptions {
   /** Tried in order; 0 is any free one. */
   readonly ports: readonly number[];
@@ -38,6 +40,8 @@ export interface RdpServerOptions {
   readonly encryptionDemand?: EncryptionDemand;
   /** Asked for each connection, so that a renewed certificate counts from the next one on. */
   readonly certificate: () => TlsCertificate | Promise<TlsCertificate>;
+  /** The oldest version of TLS that is spoken; TLSv1.2 without it. TLSv1 and TLSv1.1 let weak hashes in. */
+  readonly tlsMinVersion?: TlsVersion;
   /** Keys and certificates of Standard RDP Security. */
   readonly standard: StandardIdentity;
   /** Several clients share the screen; otherwise a second one is refused, or (`reuseConnection`) takes the first one's place. */

@@ -14,7 +14,7 @@ import { ErrorInfo } from '../pdu/errorInfo.js';
 import type { Authenticator, LogonAttempt } from '../ports.js';
 import { serverIdentity, type ServerIdentity } from '../security/index.js';
 import { InputRecord, patternColour, PatternScreen } from '../testing/pattern.js';
-import type { RdpServerOptions } from './options.js';
+import type { RdpServerOptions, TlsVersion } from './options.js';
 import { RdpServer } from './server.js';
 
 // A busy machine takes its time.
@@ -523,6 +523,42 @@ describe('security methods', () => {
     expect(first.closedBecause).toBeUndefined();
     await expect(start({ certificate: () => certificate })).rejects.toThrow();
   }, 30_000);
+});
+
+describe('versions of TLS', () => {
+  const versions = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
+  /** The version that a client gets which knows one only, or `undefined`. */
+  async function spoken(server: RdpServer, version: TlsVersion): Promise<string | undefined> {
+    const plain = socket(server);
+    plain.write(connectionRequest({ security: 'tls', user: 'x' } as never));
+    await once(plain, 'data');
+    const secured = connectTls({
+      socket: plain,
+      rejectUnauthorized: false,
+      minVersion: version,
+      maxVersion: version,
+      ciphers: 'DEFAULT:@SECLEVEL=0',
+    });
+    const result = await Promise.race([
+      once(secured, 'secureConnect').then(() => secured.getProtocol() ?? undefined),
+      once(secured, 'close').then(() => undefined),
+    ]).catch(() => undefined);
+    secured.destroy();
+    return result;
+  }
+
+  test.each([
+    [undefined, 2],
+    ['TLSv1', 0],
+    ['TLSv1.1', 1],
+    ['TLSv1.2', 2],
+    ['TLSv1.3', 3],
+  ] as const)('with the oldest %s, older ones are not spoken', async (tlsMinVersion, first) => {
+    const { server } = await start(tlsMinVersion ? { tlsMinVersion } : {});
+    const heard: (string | undefined)[] = [];
+    for (const version of versions) heard.push(await spoken(server, version));
+    expect(heard).toEqual(versions.map((version, i) => (i < first ? undefined : version)));
+  });
 });
 
 describe('strangers', () => {

@@ -67,7 +67,7 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
 
   private constructor(private readonly options: RdpServerOptions) {
     super();
-    this.tls = new TlsSettings(options.certificate);
+    this.tls = new TlsSettings(options.certificate, options.tlsMinVersion ?? 'TLSv1.2');
     this.log = options.log ?? (() => undefined);
     this.displays = options.screens.map((screen) => ({ screen, hub: new DisplayHub(screen) }));
     this.context = {
