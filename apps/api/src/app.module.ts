@@ -1,6 +1,8 @@
 /** The API's parts: a folder a feature, each with its controller, its services and its store. */
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { AuditController } from './audit/audit.controller.js';
+import { JudgementStore } from './audit/judgement.store.js';
 import { Database } from './database/database.js';
 import { EventHub } from './events/event-hub.js';
 import { EventsController } from './events/events.controller.js';
@@ -20,6 +22,7 @@ import { MediaService } from './media/media.service.js';
 import { MediumStore } from './media/medium.store.js';
 import { OsTypesController } from './ostypes/ostypes.controller.js';
 import { ConsoleService } from './supervisor/console.service.js';
+import { DisplayService } from './supervisor/display.service.js';
 import { LifecycleService } from './supervisor/lifecycle.service.js';
 import { MachineView } from './supervisor/machine-view.js';
 import { RunController } from './supervisor/run.controller.js';
@@ -29,10 +32,10 @@ import { StatusService } from './system/status.service.js';
 import { SystemController } from './system/system.controller.js';
 import { SystemPropertiesService } from './system/system-properties.service.js';
 
-export const controllers: readonly Type[] = [MachinesController, StorageControllers, RunController, MediaController, OsTypesController, ExtraDataController, SystemController, EventsController];
-const stores = [MachineStore, MediumStore, StateStore];
+export const controllers: readonly Type[] = [MachinesController, StorageControllers, RunController, AuditController, MediaController, OsTypesController, ExtraDataController, SystemController, EventsController];
+const stores = [JudgementStore, MachineStore, MediumStore, StateStore];
 const services = [MachinesService, SettingsService, StorageService, MediaService, ExtraDataService, SystemPropertiesService, StatusService];
-const supervision = [Supervisor, LifecycleService, ConsoleService, MachineView, EventHub];
+const supervision = [Supervisor, LifecycleService, ConsoleService, DisplayService, MachineView, EventHub];
 
 @Module({})
 export class AppModule {

@@ -256,6 +256,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/judgements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listJudgements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{ref}/judgements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listMachineJudgements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{ref}/vrde/lockouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listLockouts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{ref}/vrde/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["unlock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/media": {
         parameters: {
             query?: never;
@@ -656,7 +720,7 @@ export interface components {
             addresses?: string;
             /** @enum {string} */
             authType?: "null" | "external" | "guest";
-            /** @description null: the system's library */
+            /** @description VBoxAuth, VBoxAuthSimple, or the absolute path of a module; null: the system's library */
             authLibrary?: string | null;
             multiConnection?: boolean;
             reuseConnection?: boolean;
@@ -722,6 +786,53 @@ export interface components {
             scancodes?: number[];
             /** @description typed on a US keyboard */
             text?: string;
+        };
+        Judgement: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: uuid
+             * @description the machine's UUID; the record stays when the machine goes
+             */
+            machine: string;
+            /** @description the machine's name at that time */
+            machineName: string;
+            user: string;
+            domain: string;
+            address: string;
+            clientName: string;
+            clientId: number;
+            /** @description null, guest, VBoxAuth, VBoxAuthSimple, or the path of a module */
+            method: string;
+            granted: boolean;
+            reason: string;
+        };
+        JudgementPage: {
+            /** @description the newest first */
+            judgements: components["schemas"]["Judgement"][];
+            /** @description 'before' of the next, older page; null: there is none */
+            next: string | null;
+        };
+        Lockout: {
+            /** @enum {string} */
+            kind: "address" | "user";
+            name: string;
+            /** @description wrong passwords */
+            failures: number;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            until: string;
+        };
+        Unlock: {
+            /** @description an address or a user; absent: all */
+            name?: string;
+        };
+        Unlocked: {
+            /** @description lock-outs that were lifted */
+            lifted: number;
         };
         MediumUser: {
             /** Format: uuid */
@@ -814,6 +925,7 @@ export interface components {
         SystemProperties: {
             /** @description where new machines are made */
             machineFolder: string;
+            /** @description judges logins to remote displays of authentication type external */
             vrdeAuthLibrary: string;
             defaultHardDiskFormat: string;
             logFolder: string;
@@ -832,6 +944,7 @@ export interface components {
         SystemPropertyChanges: {
             /** @description absolute; 'default': the folder machines under the home */
             machineFolder?: string;
+            /** @description VBoxAuth, VBoxAuthSimple, or the absolute path of a module; 'default': VBoxAuth. Running machines keep theirs */
             vrdeAuthLibrary?: string;
         };
         MachineEvent: {
@@ -1473,6 +1586,141 @@ export interface operations {
                 };
                 content: {
                     "image/png": string;
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJudgements: {
+        parameters: {
+            query?: {
+                /** @description 1 to 1000; default: 100 */
+                limit?: number;
+                /** @description the 'next' of the page before */
+                before?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgementPage"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMachineJudgements: {
+        parameters: {
+            query?: {
+                /** @description 1 to 1000; default: 100 */
+                limit?: number;
+                /** @description the 'next' of the page before */
+                before?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgementPage"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLockouts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lockout"][];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Unlock"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unlocked"];
                 };
             };
             /** @description what is wrong and what to do */

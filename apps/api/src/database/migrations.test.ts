@@ -4,6 +4,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Database, embedded } from './database.js';
+import { migrations } from './migrations.js';
 import { MachineRow, MediumRow } from './rows.js';
 
 describe('migrations', () => {
@@ -19,7 +20,7 @@ describe('migrations', () => {
         columns.map(({ databaseName, isNullable, isPrimary }) => ({ name: databaseName, isNullable, isPrimary })).sort((a, b) => a.name.localeCompare(b.name)),
       );
     }
-    await source.undoLastMigration();
+    for (const _ of migrations) await source.undoLastMigration();
     for (const { tableName } of source.entityMetadatas) expect(await source.createQueryRunner().hasTable(tableName)).toBe(false);
     await source.destroy();
   });

@@ -61,4 +61,35 @@ class Registry1764032400000 implements MigrationInterface {
   }
 }
 
-export const migrations = [Registry1764032400000] as const;
+const judgement = new Table({
+  name: 'judgement',
+  columns: [
+    key(text('id', 36)),
+    text('at', 30),
+    text('machine', 36),
+    text('machineName', 200),
+    ...['user', 'domain', 'address', 'clientName'].map((name) => text(name)),
+    { name: 'clientId', type: 'bigint' },
+    text('method'),
+    { name: 'granted', type: 'boolean' },
+    text('reason'),
+  ],
+  indices: [
+    { name: 'judgement_at', columnNames: ['at', 'id'] },
+    { name: 'judgement_machine', columnNames: ['machine', 'at', 'id'] },
+  ],
+});
+
+class Judgements1764036000000 implements MigrationInterface {
+  readonly name = 'Judgements1764036000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.createTable(judgement);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.dropTable(judgement.name);
+  }
+}
+
+export const migrations = [Registry1764032400000, Judgements1764036000000] as const;

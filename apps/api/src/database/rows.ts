@@ -81,5 +81,23 @@ export class SystemPropertyRow {
   @Column('text') value: string;
 }
 
-export const rows = [MachineRow, MachineStateRow, StorageControllerRow, AttachmentRow, MediumRow, ExtraDataRow, SystemPropertyRow] as const;
+/** A login to a remote display that was judged. It outlives its machine. */
+@Entity('judgement')
+export class JudgementRow {
+  @PrimaryColumn('varchar', { length: 36 }) id: string;
+  @Column('varchar', { length: 30 }) at: string;
+  @Column('varchar', { length: 36 }) machine: string;
+  /** At that time. */
+  @Column('varchar', { length: 200 }) machineName: string;
+  @Column('text') user: string;
+  @Column('text') domain: string;
+  @Column('text') address: string;
+  @Column('text') clientName: string;
+  @Column('bigint', { transformer: { to: (id: number) => id, from: Number } }) clientId: number;
+  @Column('text') method: string;
+  @Column('boolean') granted: boolean;
+  @Column('text') reason: string;
+}
+
+export const rows = [MachineRow, MachineStateRow, StorageControllerRow, AttachmentRow, MediumRow, ExtraDataRow, SystemPropertyRow, JudgementRow] as const;
 

@@ -4,6 +4,8 @@ import { Database } from '../database/database.js';
 import { ExtraDataRow } from '../database/rows.js';
 import { invalid } from '../http/api-error.js';
 import { MachineStore } from '../machines/machine.store.js';
+import { DisplayService } from '../supervisor/display.service.js';
+import { isSimpleUser, requireHash } from '../vrde/simple-users.js';
 
 /** Longest key, in UTF-16 code units. */
 const longestKey = 255;
@@ -13,6 +15,7 @@ export class ExtraDataService {
   constructor(
     private readonly database: Database,
     private readonly machines: MachineStore,
+    private readonly display: DisplayService,
   ) {}
 
   async global(): Promise<Record<string, string>> {
@@ -21,7 +24,7 @@ export class ExtraDataService {
   }
 
   async setGlobal(asked: string, value: string | null): Promise<void> {
-    const key = requireKey(asked);
+    const key = requireGood(asked, value);
     await this.database.transaction(async (manager) => {
       if (value === null) await manager.delete(ExtraDataRow, { machine: '', key });
       else await manager.save(ExtraDataRow, { machine: '', key, value });
@@ -32,13 +35,23 @@ export class ExtraDataService {
     return { ...(await this.machines.find(ref)).settings.extraData };
   }
 
+  /** Hashes of a running machine's users are in force at once. */
   async setOfMachine(ref: string, asked: string, value: string | null): Promise<void> {
-    const key = requireKey(asked);
-    await this.machines.change(ref, ({ settings }) => {
-      const others = Object.entries(settings.extraData).filter(([name]) => name !== key);
-      return { ...settings, extraData: Object.fromEntries(value === null ? others : [...others, [key, value]]) };
+    const key = requireGood(asked, value);
+    await this.machines.locked(ref, async (record) => {
+      const others = Object.entries(record.settings.extraData).filter(([name]) => name !== key);
+      const settings = { ...record.settings, extraData: Object.fromEntries(value === null ? others : [...others, [key, value]]) };
+      if (isSimpleUser(key)) await this.display.write(record, settings);
+      else await this.machines.write(record, settings);
     });
   }
+}
+
+/** @returns the key */
+function requireGood(asked: string, value: string | null): string {
+  const key = requireKey(asked);
+  if (isSimpleUser(key) && value !== null) requireHash(key, value);
+  return key;
 }
 
 function requireKey(key: string): string {

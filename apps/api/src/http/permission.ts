@@ -21,6 +21,8 @@ export const permissions = [
   'machine.run',
   'machine.input',
   'machine.screen',
+  'logins.read',
+  'logins.unlock',
   'media.read',
   'media.change',
 ] as const;

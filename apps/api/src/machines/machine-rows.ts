@@ -1,6 +1,7 @@
 /** A machine's settings as rows of several tables, and back. The only code that knows both. */
 import { type EntityManager, In } from 'typeorm';
 import { AttachmentRow, ExtraDataRow, MachineRow, MediumRow, StorageControllerRow } from '../database/rows.js';
+import { newVrde } from '../vrde/settings.js';
 import type { MachineSettings, StorageControllerSettings } from './settings.js';
 
 /** A registered machine, as it was read. */
@@ -23,6 +24,8 @@ export async function readMachine(manager: EntityManager, row: MachineRow): Prom
     settingsFile: row.settingsFile,
     settings: {
       ...row.document,
+      // Documents of an earlier version lack what came later.
+      vrde: { ...newVrde, ...row.document.vrde },
       uuid: row.uuid,
       name: row.name,
       osType: row.osType,

@@ -36,7 +36,7 @@ export class VrdeChanges {
   @Text({ optional: true, max: 1024, doc: "ports and ranges such as 5000,5010-5012; 'default': 3389" }) ports?: string;
   @Text({ optional: true, max: 1024, doc: 'IP addresses, comma-separated; empty: all addresses of the host' }) addresses?: string;
   @OneOf(authTypes, { optional: true }) authType?: AuthType;
-  @Text({ optional: true, nullable: true, doc: "null: the system's library" }) authLibrary?: string | null;
+  @Text({ optional: true, nullable: true, doc: "VBoxAuth, VBoxAuthSimple, or the absolute path of a module; null: the system's library" }) authLibrary?: string | null;
   @Flag({ optional: true }) multiConnection?: boolean;
   @Flag({ optional: true }) reuseConnection?: boolean;
   @Flag({ optional: true }) videoChannel?: boolean;

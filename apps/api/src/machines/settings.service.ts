@@ -7,6 +7,7 @@ import { moveMedia, movedPath } from '../media/medium.store.js';
 import { exists } from '../settings-file/file.js';
 import { MachineView } from '../supervisor/machine-view.js';
 import { StateStore } from '../supervisor/state.store.js';
+import { requireLibraryFile } from '../vrde/libraries.js';
 import { changeSettings } from './change-settings.js';
 import type { Machine } from './machine.dto.js';
 import type { MachineRecord } from './machine-rows.js';
@@ -28,6 +29,7 @@ export class SettingsService {
     return this.machines.locked(ref, async (record) => {
       await requireOff(this.states, record, 'its settings are changed while it is off, or by controlvm where they can change at once');
       const settings = changeSettings(record.settings, changes);
+      if (changes.vrde?.authLibrary !== undefined) await requireLibraryFile(settings.vrde.authLibrary);
       return this.view.of(settings.name === record.settings.name ? await this.machines.write(record, settings) : await this.rename(record, settings));
     });
   }

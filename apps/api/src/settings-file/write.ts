@@ -73,7 +73,7 @@ function remoteDisplay(vrde: VrdeSettings): Element {
   const properties = Object.entries(vrde.properties).map(([name, value]) => element('Property', { name, value }));
   return element(
     'RemoteDisplay',
-    { enabled: vrde.enabled, authType: authTypeWords[vrde.authType], allowMultiConnection: vrde.multiConnection, reuseSingleConnection: vrde.reuseConnection },
+    { enabled: vrde.enabled, authType: authTypeWords[vrde.authType], ...(vrde.authLibrary === null ? {} : { authLibrary: vrde.authLibrary }), allowMultiConnection: vrde.multiConnection, reuseSingleConnection: vrde.reuseConnection },
     some('VRDEProperties', properties),
   );
 }

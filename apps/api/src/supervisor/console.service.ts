@@ -1,11 +1,14 @@
 /** What is done to the console of a machine that runs: keys, pictures, and its remote display. */
+import type { Lockout } from '@belvedere/control';
 import { Injectable } from '@nestjs/common';
 import { ApiError, invalid, notFound } from '../http/api-error.js';
 import type { Machine } from '../machines/machine.dto.js';
 import { MachineStore } from '../machines/machine.store.js';
 import type { KeyboardInput, VrdeChanges } from '../machines/requests.dto.js';
-import { changeVrde, type RunOverrides, vrdeSpec } from '../vrde/settings.js';
+import { requireLibraryFile } from '../vrde/libraries.js';
+import { changeVrde, type RunOverrides } from '../vrde/settings.js';
 import { setProperties } from '../vrde/properties.js';
+import { DisplayService } from './display.service.js';
 import { MachineView } from './machine-view.js';
 import type { RunningMachine } from './running-machine.js';
 import { StateStore } from './state.store.js';
@@ -20,6 +23,7 @@ export class ConsoleService {
     private readonly machines: MachineStore,
     private readonly states: StateStore,
     private readonly supervisor: Supervisor,
+    private readonly display: DisplayService,
     private readonly view: MachineView,
   ) {}
 
@@ -44,25 +48,23 @@ export class ConsoleService {
     await (await this.require(ref)).request('disconnectClient', { id });
   }
 
-  /** The running display changes first: where it cannot, the settings stay as they were, and so does it. */
+  /** Changes the remote display of a machine that runs, and keeps the change in its settings. */
   changeVrde(ref: string, changes: VrdeChanges): Promise<Machine> {
     return this.machines.locked(ref, async (record) => {
-      const machine = await this.require(record.settings.uuid);
-      const { vrde: before, uuid } = record.settings;
-      const overrides = (await this.states.get(uuid)).overrides ?? {};
-      const after = changeVrde(before, changes);
-      const remaining = withoutChanged(overrides, changes);
-      const vrde = await machine.request('setVrde', { vrde: vrdeSpec({ ...record.settings, vrde: after }, remaining) });
-      machine.status = { ...machine.status, vrde };
-      try {
-        const written = await this.machines.write(record, { ...record.settings, vrde: after });
-        await this.states.setOverrides(uuid, remaining);
-        return await this.view.of(written);
-      } catch (error) {
-        await machine.request('setVrde', { vrde: vrdeSpec(record.settings, overrides) });
-        throw error;
-      }
+      await this.require(record.settings.uuid);
+      const vrde = changeVrde(record.settings.vrde, changes);
+      if (changes.authLibrary !== undefined) await requireLibraryFile(vrde.authLibrary);
+      return this.view.of(await this.display.write(record, { ...record.settings, vrde }, (overrides) => withoutChanged(overrides, changes)));
     });
+  }
+
+  async lockouts(ref: string): Promise<Lockout[]> {
+    return (await (await this.require(ref)).request('lockouts', {})).map((lockout) => ({ ...lockout }));
+  }
+
+  /** @param name an address or a user; absent: all. @returns how many lock-outs that lifted */
+  async unlock(ref: string, name?: string): Promise<number> {
+    return (await this.require(ref)).request('unlock', name === undefined ? {} : { name });
   }
 
   private async require(ref: string): Promise<RunningMachine> {
@@ -75,8 +77,8 @@ export class ConsoleService {
 }
 
 /** What a run was started with gives way to what is set while it runs. */
-function withoutChanged({ enabled, properties = {} }: RunOverrides, changes: VrdeChanges): RunOverrides {
+function withoutChanged({ defaultLibrary, enabled, properties = {} }: RunOverrides, changes: VrdeChanges): RunOverrides {
   const named = { ...changes.properties, ...(changes.ports === undefined ? {} : { 'TCP/Ports': null }), ...(changes.addresses === undefined ? {} : { 'TCP/Address': null }) };
   const left = setProperties(properties, Object.fromEntries(Object.keys(named).map((name) => [name, null])));
-  return { ...(enabled === undefined || changes.enabled !== undefined ? {} : { enabled }), properties: left };
+  return { ...(defaultLibrary === undefined ? {} : { defaultLibrary }), ...(enabled === undefined || changes.enabled !== undefined ? {} : { enabled }), properties: left };
 }

@@ -9,6 +9,7 @@ import { MachineStore } from '../machines/machine.store.js';
 import type { StartMachine } from '../machines/requests.dto.js';
 import { isOnline, type MachineState } from '../machines/words.js';
 import { isWritten, requireAccess } from '../media/media.service.js';
+import { SystemPropertiesService } from '../system/system-properties.service.js';
 import { overridesOf } from '../vrde/settings.js';
 import { machineSpec, mediaOf } from './machine-spec.js';
 import { MachineView } from './machine-view.js';
@@ -24,6 +25,7 @@ export class LifecycleService {
     private readonly states: StateStore,
     private readonly supervisor: Supervisor,
     private readonly view: MachineView,
+    private readonly properties: SystemPropertiesService,
   ) {}
 
   start(ref: string, { vrde = 'config', vrdeProperties = {}, paused = false }: StartMachine): Promise<Machine> {
@@ -31,7 +33,8 @@ export class LifecycleService {
       const { uuid, name } = record.settings;
       const before = await this.states.get(uuid);
       if (isOnline(before.state)) throw new ApiError('VBOX_E_INVALID_OBJECT_STATE', `machine '${name}' is ${before.state} already`, { interface: 'IMachine' });
-      const overrides = overridesOf(vrde, vrdeProperties);
+      const { vrdeAuthLibrary: defaultLibrary } = await this.properties.read();
+      const overrides = { defaultLibrary, ...overridesOf(vrde, vrdeProperties) };
       const media = mediaOf(record.settings);
       await Promise.all(media.map(requireAccess));
       const readOnly = new Set<string>();

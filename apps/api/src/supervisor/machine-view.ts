@@ -84,7 +84,7 @@ const describeVrde = (vrde: VrdeSettings): VrdeAnswer => ({
   ports: portsOf(vrde),
   addresses: addressesOf(vrde),
   authType: vrde.authType,
-  authLibrary: null,
+  authLibrary: vrde.authLibrary,
   multiConnection: vrde.multiConnection,
   reuseConnection: vrde.reuseConnection,
   videoChannel: false,
@@ -105,6 +105,6 @@ const describeController = ({ name, bus, chipset, portCount, bootable, attachmen
 function noticesOf({ osType, hardware, vrde }: MachineSettings): string[] {
   const notices = hardware.adapters.flatMap(({ slot, attachment }) => (attachment === 'nat' ? [`network adapter ${slot}: this version connects no network; the attachment 'nat' is kept`] : []));
   if (osTypeOf(osType).is64Bit) notices.push(`guest system type ${osType}: the embedded engine has a 32-bit processor, on which a 64-bit system does not start`);
-  if (vrde.enabled) notices.push("remote display: with authentication type 'null' anyone who reaches its port may see and use the machine");
+  if (vrde.enabled && vrde.authType === 'null') notices.push("remote display: with authentication type 'null' anyone who reaches its port may see and use the machine");
   return notices;
 }

@@ -7,6 +7,7 @@
 import { ControlClient, type ControlEvents, type ExitRecord, type MachineSpec, type MachineStatus } from '@belvedere/control';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { rm } from 'node:fs/promises';
+import { JudgementStore } from '../audit/judgement.store.js';
 import { EventHub } from '../events/event-hub.js';
 import { ApiContext } from '../home/context.js';
 import { identify, isAlive, killProcess, type ProcessIdentity } from '../host/process-identity.js';
@@ -46,6 +47,7 @@ export class Supervisor implements OnApplicationShutdown {
     private readonly context: ApiContext,
     private readonly states: StateStore,
     private readonly events: EventHub,
+    private readonly judgements: JudgementStore,
   ) {}
 
   running(uuid: string): RunningMachine | undefined {
@@ -54,7 +56,7 @@ export class Supervisor implements OnApplicationShutdown {
 
   /** Starts a machine's process. @throws ApiError; no process is left then */
   async launch(spec: MachineSpec): Promise<RunningMachine> {
-    await this.forget(spec.uuid);
+    await this.forget(spec.uuid, spec.name);
     const startedAt = new Date().toISOString();
     const process = await startMachineProcess(this.context.machineProgram, spec);
     await this.states.setProcess(spec.uuid, process.identity, startedAt);
@@ -82,6 +84,7 @@ export class Supervisor implements OnApplicationShutdown {
     const found: Found = { uuid, name, startedAt: startedAt ?? new Date().toISOString(), ...(identity ? { identity } : {}) };
     if (await this.tryJoin(found)) {
       this.log.log(`found machine '${name}' again`);
+      this.watched(name, this.judgements.collect(uuid, name, false));
       return;
     }
     const mayCome = identity ? isAlive(identity) : state === 'starting';
@@ -96,7 +99,10 @@ export class Supervisor implements OnApplicationShutdown {
     const came = await whenFolderChanges(
       this.context.home.runFolder,
       async () => {
-        if (await this.tryJoin(found)) return true;
+        if (await this.tryJoin(found)) {
+          await this.judgements.collect(uuid, name, false);
+          return true;
+        }
         return (await readExitFile(this.context.home.exitFile(uuid))) || (identity && !isAlive(identity)) ? false : undefined;
       },
       limit,
@@ -163,6 +169,8 @@ export class Supervisor implements OnApplicationShutdown {
       const vrde = data as ControlEvents['vrde'];
       machine.status = { ...machine.status, vrde };
       this.events.emit({ type: 'vrde', uuid, name, vrde: { ...vrde, clients: vrde.clients.map((client) => ({ ...client })) } });
+    } else if (event === 'judgement') {
+      this.watched(name, this.judgements.keep(uuid, name, data));
     } else if (event === 'ended') {
       machine.exit = data as ExitRecord;
       this.record(uuid, 'stopping', null);
@@ -195,14 +203,15 @@ export class Supervisor implements OnApplicationShutdown {
 
   private async recordEnd(uuid: string, name: string, said: ExitRecord | undefined): Promise<void> {
     const { state, reason = null, at } = said ?? (await readExitFile(this.context.home.exitFile(uuid))) ?? unsaid;
-    await this.forget(uuid);
+    await this.forget(uuid, name);
     await this.states.set(uuid, state, reason, at);
     this.log.log(`machine '${name}' ended: ${reason === null ? state : `${state}: ${reason}`}`);
   }
 
-  /** Removes what an earlier run left in the run folder. */
-  private async forget(uuid: string): Promise<void> {
+  /** Removes what an earlier run left in the run folder, once its logins are kept. */
+  private async forget(uuid: string, name: string): Promise<void> {
     const { home } = this.context;
+    await this.judgements.collect(uuid, name, true);
     await Promise.all([home.exitFile(uuid), home.controlSocket(uuid)].map((file) => rm(file, { force: true })));
   }
 

@@ -6,7 +6,7 @@ import { SystemPropertyRow } from '../database/rows.js';
 import { ApiContext } from '../home/context.js';
 import { invalid } from '../http/api-error.js';
 import { adapterCount, limits, serialPorts } from '../machines/limits.js';
-import { defaultAuthLibrary, requireDefaultLibrary } from '../vrde/settings.js';
+import { defaultAuthLibrary, libraryOf, requireLibraryFile } from '../vrde/libraries.js';
 import type { SystemProperties, SystemPropertyChanges } from './system.dto.js';
 
 @Injectable()
@@ -18,10 +18,11 @@ export class SystemPropertiesService {
 
   async read(): Promise<SystemProperties> {
     const { home } = this.context;
-    const machineFolder = await this.database.read((manager) => manager.findOneBy(SystemPropertyRow, { name: 'machineFolder' }));
+    const rows = await this.database.read((manager) => manager.find(SystemPropertyRow));
+    const set = new Map(rows.map(({ name, value }) => [name, value]));
     return {
-      machineFolder: machineFolder?.value ?? home.machineFolder,
-      vrdeAuthLibrary: defaultAuthLibrary,
+      machineFolder: set.get('machineFolder') ?? home.machineFolder,
+      vrdeAuthLibrary: set.get('vrdeAuthLibrary') ?? defaultAuthLibrary,
       defaultHardDiskFormat: 'VDI',
       logFolder: home.logFolder,
       minMemoryMiB: limits.memoryMiB.min,
@@ -38,13 +39,23 @@ export class SystemPropertiesService {
   }
 
   async change({ machineFolder, vrdeAuthLibrary }: SystemPropertyChanges): Promise<SystemProperties> {
-    if (vrdeAuthLibrary !== undefined) requireDefaultLibrary(vrdeAuthLibrary);
-    const name = 'machineFolder';
-    if (machineFolder === '' || machineFolder === 'default') await this.database.transaction((manager) => manager.delete(SystemPropertyRow, { name }));
+    const values = new Map<string, string | null>();
+    if (vrdeAuthLibrary !== undefined) {
+      const library = libraryOf(vrdeAuthLibrary);
+      await requireLibraryFile(library);
+      values.set('vrdeAuthLibrary', library);
+    }
+    if (machineFolder === '' || machineFolder === 'default') values.set('machineFolder', null);
     else if (machineFolder !== undefined) {
       if (!isAbsolute(machineFolder)) throw invalid(`machine folder '${machineFolder}' is not absolute`);
-      await this.database.transaction((manager) => manager.save(SystemPropertyRow, { name, value: normalize(machineFolder) }));
+      values.set('machineFolder', normalize(machineFolder));
     }
+    await this.database.transaction(async (manager) => {
+      for (const [name, value] of values) {
+        if (value === null) await manager.delete(SystemPropertyRow, { name });
+        else await manager.save(SystemPropertyRow, { name, value });
+      }
+    });
     return this.read();
   }
 }

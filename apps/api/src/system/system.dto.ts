@@ -26,7 +26,7 @@ export class Shutdown {
 
 export class SystemProperties {
   @Text({ doc: 'where new machines are made' }) machineFolder: string;
-  @Text() vrdeAuthLibrary: string;
+  @Text({ doc: 'judges logins to remote displays of authentication type external' }) vrdeAuthLibrary: string;
   @Text() defaultHardDiskFormat: string;
   @Text() logFolder: string;
   @Whole() minMemoryMiB: number;
@@ -43,5 +43,5 @@ export class SystemProperties {
 
 export class SystemPropertyChanges {
   @Text({ optional: true, doc: "absolute; 'default': the folder machines under the home" }) machineFolder?: string;
-  @Text({ optional: true, max: 1024 }) vrdeAuthLibrary?: string;
+  @Text({ optional: true, max: 1024, doc: "VBoxAuth, VBoxAuthSimple, or the absolute path of a module; 'default': VBoxAuth. Running machines keep theirs" }) vrdeAuthLibrary?: string;
 }

@@ -59,6 +59,8 @@ async function listen(next: VrdeSpec): Promise<void> {
   listener?.close();
   listener = undefined;
   current = next;
+  // What it was told, for tests to see.
+  writeFileSync(join(spec.folder, 'vrde.json'), JSON.stringify(next));
   vrde = { port: null, clients: [], clientsSoFar: 0 };
   if (!next.enabled) return;
   for (const port of next.ports) {

@@ -1,4 +1,5 @@
 /** The VRDE properties: their names, what each takes, and whether it has an effect in this version. Pure. */
+import { isAbsolute, normalize } from 'node:path';
 import { invalid, unsupported } from '../http/api-error.js';
 import { defaultPorts, normalAddresses, normalPorts } from './ports.js';
 
@@ -17,6 +18,23 @@ const securityMethod: Property = {
   },
 };
 
+/** The file is looked at by the remote display when it opens, and again when it changes. */
+const file = (name: string): Property => ({
+  take(value) {
+    if (!isAbsolute(value)) throw invalid(`VRDE property ${name}: '${value}' is not the absolute path of a PEM file`);
+    return normalize(value);
+  },
+});
+
+const tlsVersions = ['1.0', '1.1', '1.2', '1.3'];
+
+const tlsMinVersion: Property = {
+  take(value) {
+    if (!tlsVersions.includes(value)) throw invalid(`VRDE property Security/TLSMinVersion: '${value}' is none of ${tlsVersions.join(', ')}`);
+    return value === '1.2' ? undefined : value;
+  },
+};
+
 const off = ['0', 'false', 'off'];
 
 /** A property that is known, but has no effect yet: its default may be set, anything else is refused. */
@@ -28,7 +46,6 @@ const later = (name: string, defaults: readonly string[], reason: string): Prope
 });
 
 const noVideo = 'moving pictures are sent like the rest of the screen';
-const ownCertificate = 'the remote display makes a certificate of its own and keeps it in the home';
 const noChannel = (what: string): string => `the remote display has no ${what} channel that could be switched off`;
 
 const table: Readonly<Record<string, Property>> = {
@@ -46,9 +63,10 @@ const table: Readonly<Record<string, Property>> = {
   'Client/DisableRDPDR': later('Client/DisableRDPDR', off, noChannel('device redirection')),
   'H3DRedirect/Enabled': later('H3DRedirect/Enabled', off, 'machines have no 3D adapter'),
   'Security/Method': securityMethod,
-  'Security/ServerCertificate': later('Security/ServerCertificate', [], ownCertificate),
-  'Security/ServerPrivateKey': later('Security/ServerPrivateKey', [], ownCertificate),
-  'Security/CACertificate': later('Security/CACertificate', [], ownCertificate),
+  'Security/ServerCertificate': file('Security/ServerCertificate'),
+  'Security/ServerPrivateKey': file('Security/ServerPrivateKey'),
+  'Security/CACertificate': file('Security/CACertificate'),
+  'Security/TLSMinVersion': tlsMinVersion,
   'Audio/RateCorrectionMode': later('Audio/RateCorrectionMode', [], noChannel('sound')),
   'Audio/LogPath': later('Audio/LogPath', [], noChannel('sound')),
 };

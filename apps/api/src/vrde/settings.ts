@@ -1,8 +1,8 @@
 /** The remote display's settings, and what changes them. Pure. */
 import type { VrdeSpec } from '@belvedere/control';
 import { invalid, unsupported } from '../http/api-error.js';
-import type { MachineSettings } from '../machines/settings.js';
 import type { AuthType, StartVrde } from '../machines/words.js';
+import { defaultAuthLibrary, libraryOf } from './libraries.js';
 import { defaultPorts, parseAddresses, parsePorts } from './ports.js';
 import { setProperties } from './properties.js';
 import { simpleUsersOf } from './simple-users.js';
@@ -10,6 +10,8 @@ import { simpleUsersOf } from './simple-users.js';
 export interface VrdeSettings {
   readonly enabled: boolean;
   readonly authType: AuthType;
+  /** Asked where the type is `external`; `null`: the system property's. */
+  readonly authLibrary: string | null;
   readonly multiConnection: boolean;
   readonly reuseConnection: boolean;
   /** By name; what is not here has its default. The ports and addresses are the properties of these names. */
@@ -32,23 +34,21 @@ export interface VrdeChange {
 
 /** What one run does otherwise than the settings say. */
 export interface RunOverrides {
+  /** What the system property was when the run began: a run keeps it. */
+  readonly defaultLibrary?: string;
   readonly enabled?: boolean;
   readonly properties?: Readonly<Record<string, string>>;
 }
 
-export const newVrde: VrdeSettings = { enabled: false, authType: 'null', multiConnection: false, reuseConnection: false, properties: {} };
+export const newVrde: VrdeSettings = { enabled: false, authType: 'null', authLibrary: null, multiConnection: false, reuseConnection: false, properties: {} };
 
 /** The quality of a video channel that nobody has set. */
 export const defaultQuality = 75;
 
-/** The one authentication library that may be named: with authentication type 'null' none is asked. */
-export const defaultAuthLibrary = 'VBoxAuth';
-
 /** @throws ApiError for what this version cannot do */
 export function changeVrde(settings: VrdeSettings, change: VrdeChange): VrdeSettings {
   const { authType = settings.authType, authLibrary, videoChannel, videoChannelQuality: quality } = change;
-  if (authType !== 'null') throw unsupported(`VRDE authentication type '${authType}' is not supported in this version: use 'null', which lets anyone in, and limit who can reach the port by the VRDE address`);
-  if (typeof authLibrary === 'string') requireDefaultLibrary(authLibrary);
+  if (authType === 'guest') throw unsupported("VRDE authentication type 'guest' is not supported in this version: use 'external', and the accounts of this host (library VBoxAuth) or of the machine's own list (library VBoxAuthSimple)");
   if (quality !== undefined && (quality < 10 || quality > 100)) throw invalid(`VRDE video channel quality ${quality} is not between 10 and 100`);
   const named: Record<string, string> = {
     ...(change.ports !== undefined ? { 'TCP/Ports': change.ports } : {}),
@@ -59,17 +59,11 @@ export function changeVrde(settings: VrdeSettings, change: VrdeChange): VrdeSett
   return {
     enabled: change.enabled ?? settings.enabled,
     authType,
+    authLibrary: authLibrary === undefined ? settings.authLibrary : libraryOf(authLibrary ?? 'default'),
     multiConnection: change.multiConnection ?? settings.multiConnection,
     reuseConnection: change.reuseConnection ?? settings.reuseConnection,
     properties: setProperties(setProperties(settings.properties, change.properties ?? {}), named),
   };
-}
-
-/** @throws ApiError for any other library */
-export function requireDefaultLibrary(library: string): void {
-  if (library !== '' && library !== 'default' && library !== defaultAuthLibrary) {
-    throw unsupported(`authentication library '${library}' is not supported in this version: no library is asked while the authentication type is 'null'; leave it '${defaultAuthLibrary}'`);
-  }
 }
 
 export const portsOf = (settings: VrdeSettings): string => settings.properties['TCP/Ports'] ?? defaultPorts;
@@ -80,8 +74,13 @@ export function overridesOf(vrde: StartVrde, properties: Readonly<Record<string,
   return { ...(vrde === 'config' ? {} : { enabled: vrde === 'on' }), properties: setProperties({}, properties) };
 }
 
+interface DisplaySettings {
+  readonly vrde: VrdeSettings;
+  readonly extraData: Readonly<Record<string, string>>;
+}
+
 /** What a machine's process is told. */
-export function vrdeSpec({ vrde: settings, extraData }: Pick<MachineSettings, 'vrde' | 'extraData'>, overrides: RunOverrides = {}): VrdeSpec {
+export function vrdeSpec({ vrde: settings, extraData }: DisplaySettings, overrides: RunOverrides = {}): VrdeSpec {
   const run = { ...settings, properties: { ...settings.properties, ...overrides.properties } };
   const { 'TCP/Ports': _ports, 'TCP/Address': _address, ...properties } = run.properties;
   return {
@@ -89,7 +88,7 @@ export function vrdeSpec({ vrde: settings, extraData }: Pick<MachineSettings, 'v
     ports: parsePorts(portsOf(run)),
     addresses: parseAddresses(addressesOf(run)),
     authType: run.authType,
-    authLibrary: '',
+    authLibrary: run.authLibrary ?? overrides.defaultLibrary ?? defaultAuthLibrary,
     multiConnection: run.multiConnection,
     reuseConnection: run.reuseConnection,
     simpleUsers: simpleUsersOf(extraData),

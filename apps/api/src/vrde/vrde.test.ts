@@ -27,8 +27,27 @@ describe('VRDE settings', () => {
     expect(() => changeVrde(newVrde, { properties: { 'Security/Method': 'SSL' } })).toThrow("VRDE property Security/Method: 'SSL' is none of Negotiate, RDP, TLS");
   });
 
+  test('certificates are absolute paths, and the oldest TLS version is one of four', () => {
+    for (const name of ['Security/ServerCertificate', 'Security/ServerPrivateKey', 'Security/CACertificate']) {
+      expect(changeVrde(newVrde, { properties: { [name.toLowerCase()]: '/etc/rdp/../rdp/x.pem' } }).properties).toEqual({ [name]: '/etc/rdp/x.pem' });
+      expect(() => changeVrde(newVrde, { properties: { [name]: 'x.pem' } })).toThrow(`VRDE property ${name}: 'x.pem' is not the absolute path of a PEM file`);
+    }
+    for (const version of ['1.0', '1.1', '1.3']) expect(vrdeSpec({ vrde: changeVrde(newVrde, { properties: { 'Security/TLSMinVersion': version } }), extraData: {} }).properties).toEqual({ 'Security/TLSMinVersion': version });
+    expect(changeVrde(newVrde, { properties: { 'Security/TLSMinVersion': '1.2' } })).toEqual(newVrde);
+    expect(() => changeVrde(newVrde, { properties: { 'Security/TLSMinVersion': '3' } })).toThrow("'3' is none of 1.0, 1.1, 1.2, 1.3");
+  });
+
+  test('the library is the own one, else that of the run, else VBoxAuth', () => {
+    const own = changeVrde(newVrde, { authType: 'external', authLibrary: 'VBoxAuthSimple' });
+    expect(vrdeSpec({ vrde: own, extraData: {} }, { defaultLibrary: '/x.mjs' })).toMatchObject({ authType: 'external', authLibrary: 'VBoxAuthSimple' });
+    for (const authLibrary of [null, '', 'default']) expect(changeVrde(own, { authLibrary })).toEqual({ ...newVrde, authType: 'external' });
+    expect(vrdeSpec({ vrde: newVrde, extraData: {} }, { defaultLibrary: '/x.mjs' }).authLibrary).toBe('/x.mjs');
+    expect(vrdeSpec({ vrde: newVrde, extraData: {} }).authLibrary).toBe('VBoxAuth');
+    expect(() => changeVrde(newVrde, { authLibrary: 'vboxauth' })).toThrow("unknown authentication library 'vboxauth': use VBoxAuth, VBoxAuthSimple, or the absolute path of a module of your own");
+  });
+
   test('what has no effect yet is refused by name, its default is not', () => {
-    for (const name of ['Client/DisableDisplay', 'Client/DisableInput', 'Client/DisableUSB', 'Client/DisableAudio', 'Client/DisableClipboard', 'Client/DisableUpstreamAudio', 'VideoChannel/Enabled', 'Security/CACertificate', 'H3DRedirect/Enabled']) {
+    for (const name of ['Client/DisableDisplay', 'Client/DisableInput', 'Client/DisableUSB', 'Client/DisableAudio', 'Client/DisableClipboard', 'Client/DisableUpstreamAudio', 'VideoChannel/Enabled', 'H3DRedirect/Enabled']) {
       expect(() => changeVrde(newVrde, { properties: { [name]: '1' } })).toThrow(`VRDE property ${name}: '1' has no effect in this version`);
       expect(changeVrde(newVrde, { properties: { [name]: '' } })).toEqual(newVrde);
     }
@@ -36,8 +55,7 @@ describe('VRDE settings', () => {
     expect(() => changeVrde(newVrde, { videoChannel: true })).toThrow('VideoChannel/Enabled');
     expect(() => changeVrde(newVrde, { videoChannelQuality: 50 })).toThrow("VideoChannel/Quality: '50' has no effect");
     expect(() => changeVrde(newVrde, { videoChannelQuality: 101 })).toThrow('101 is not between 10 and 100');
-    expect(() => changeVrde(newVrde, { authType: 'external' })).toThrow("VRDE authentication type 'external' is not supported");
-    expect(() => changeVrde(newVrde, { authLibrary: 'VBoxAuthSimple' })).toThrow("authentication library 'VBoxAuthSimple' is not supported");
+    expect(() => changeVrde(newVrde, { authType: 'guest' })).toThrow("VRDE authentication type 'guest' is not supported in this version: use 'external'");
     expect(() => changeVrde(newVrde, { properties: { 'TCP/Prots': '1' } })).toThrow("unknown VRDE property 'TCP/Prots': known are TCP/Ports, ");
     expect(() => changeVrde(newVrde, { addresses: 'localhost' })).toThrow("VRDE address 'localhost' is no IP address");
   });

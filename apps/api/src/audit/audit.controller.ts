@@ -1,0 +1,60 @@
+/** Who logged in to remote displays, and who is locked out of them. */
+import { Body, Controller, Get, Param, ParseIntPipe, Post, Query } from '@nestjs/common';
+import { Answers, Heading, InQuery, MachineRef } from '../http/openapi.js';
+import { Needs } from '../http/permission.js';
+import { MachineStore } from '../machines/machine.store.js';
+import { ConsoleService } from '../supervisor/console.service.js';
+import { JudgementPage, Lockout, Unlock, Unlocked } from './judgement.dto.js';
+import { JudgementStore } from './judgement.store.js';
+
+const Limit = (): MethodDecorator => InQuery('limit', { type: Number }, '1 to 1000; default: 100');
+const Before = (): MethodDecorator => InQuery('before', { type: String }, "the 'next' of the page before");
+const optionalNumber = new ParseIntPipe({ optional: true });
+
+@Heading('logins')
+@Controller()
+export class AuditController {
+  constructor(
+    private readonly machines: MachineStore,
+    private readonly judgements: JudgementStore,
+    private readonly console: ConsoleService,
+  ) {}
+
+  @Get('judgements')
+  @Needs('logins.read')
+  @Limit()
+  @Before()
+  @Answers(200, JudgementPage)
+  listJudgements(@Query('limit', optionalNumber) limit?: number, @Query('before') before?: string): Promise<JudgementPage> {
+    return this.judgements.page({ limit, before });
+  }
+
+  @Get('machines/:ref/judgements')
+  @Needs('logins.read')
+  @MachineRef()
+  @Limit()
+  @Before()
+  @Answers(200, JudgementPage)
+  async listMachineJudgements(@Param('ref') ref: string, @Query('limit', optionalNumber) limit?: number, @Query('before') before?: string): Promise<JudgementPage> {
+    const { settings } = await this.machines.find(ref);
+    return this.judgements.page({ machine: settings.uuid, limit, before });
+  }
+
+  /** Of a machine that runs. */
+  @Get('machines/:ref/vrde/lockouts')
+  @Needs('logins.read')
+  @MachineRef()
+  @Answers(200, [Lockout])
+  listLockouts(@Param('ref') ref: string): Promise<Lockout[]> {
+    return this.console.lockouts(ref);
+  }
+
+  /** Forgives wrong passwords of one address or user, or of everybody. */
+  @Post('machines/:ref/vrde/unlock')
+  @Needs('logins.unlock')
+  @MachineRef()
+  @Answers(200, Unlocked)
+  async unlock(@Param('ref') ref: string, @Body() { name }: Unlock): Promise<Unlocked> {
+    return { lifted: await this.console.unlock(ref, name) };
+  }
+}
