@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { appendFileSync, renameSync, statSync } from 'node:fs';
-import { chooseAuthenticator, type AuditRecord, GuessLimiter, type MachineAuthenticator, systemClock } from '@belvedere/auth';
+import { chooseAuthenticator, type AuditRecord, GuessLimiter, type GuestChannel, type MachineAuthenticator, systemClock } from '@belvedere/auth';
 import type { JudgementRecord, Lockout, VrdeSpec } from '@belvedere/control';
 
 /** Bytes after which the audit file is put aside as `FILE.old` and begun anew. */
@@ -16,9 +16,13 @@ export class Logins {
   /** One for the whole run: changing the settings forgives nobody. */
   private readonly limiter = new GuessLimiter(systemClock);
 
-  /** @param onJudgement told after a record is on file */
+  /**
+   * @param guestChannel the way to the guest's agent, if there is one
+   * @param onJudgement told after a record is on file
+   */
   constructor(
     private readonly auditFile: string,
+    private readonly guestChannel: GuestChannel | undefined,
     private readonly onJudgement: (record: JudgementRecord) => void,
   ) {}
 
@@ -31,6 +35,7 @@ export class Logins {
       type: vrde.authType,
       library: vrde.authLibrary,
       simpleUsers: (user) => (Object.hasOwn(current().simpleUsers, user) ? current().simpleUsers[user] : undefined),
+      ...(this.guestChannel ? { guestChannel: this.guestChannel } : {}),
       limiter: this.limiter,
       onJudgement: (record) => this.record(record),
     });

@@ -12,7 +12,7 @@ import type { Log } from './log.js';
 import { Logins } from './logins.js';
 import { RemoteDisplay } from './remote-display.js';
 import { screenshot } from './screenshot.js';
-import { type Close, joinSerial } from './serial.js';
+import { type Close, guestAgentPort, joinSerial } from './serial.js';
 import { ScancodeReader, typeText } from './typing.js';
 
 export class MachineProcess {
@@ -44,7 +44,7 @@ export class MachineProcess {
         log: (level, text) => log[level](text),
       });
       if (spec.startPaused) await machine.pause();
-      const logins = new Logins(spec.auditFile, (record) => started?.control?.emit('judgement', record));
+      const logins = new Logins(spec.auditFile, guestAgentPort(spec.hardware, machine.serial), (record) => started?.control?.emit('judgement', record));
       const display = new RemoteDisplay(spec, machine, logins, log);
       started = new MachineProcess(spec, log, drives, machine, display, logins);
       await started.open();

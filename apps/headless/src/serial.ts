@@ -1,11 +1,13 @@
 /**
- * Serial ports of a machine, joined to the host: a unix socket that is offered, one that is connected to, or a file that is appended to.
+ * Serial ports of a machine, joined to the host: a unix socket that is offered, one that is connected to, or a file that is appended to; and the
+ * one at which the guest's agent is asked about logins.
  *
  * What the guest sends while nobody is connected is lost, as on a line with no terminal at its end.
  */
 import { chmod, open, rm, stat } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
-import { ControlError, type SerialSpec } from '@belvedere/control';
+import type { GuestChannel } from '@belvedere/auth';
+import { ControlError, type MachineSpec, type SerialSpec } from '@belvedere/control';
 
 /** What this file needs of a machine's serial port. */
 interface SerialPort {
@@ -18,9 +20,15 @@ const BACKLOG_LIMIT = 1 << 20;
 
 export type Close = () => Promise<void>;
 
+/** The port at which the guest's agent is asked, if the machine has one. */
+export function guestAgentPort({ serialPorts }: MachineSpec['hardware'], ports: readonly (SerialPort & { readonly index: number })[]): GuestChannel | undefined {
+  const slot = serialPorts.find(({ mode }) => mode === 'guestagent')?.slot;
+  return ports.find(({ index }) => index === slot);
+}
+
 /** @throws ControlError when the path cannot be opened, naming it */
 export async function joinSerial(spec: SerialSpec, port: SerialPort): Promise<Close> {
-  if (spec.mode === 'disconnected') return async () => {};
+  if (spec.mode === 'disconnected' || spec.mode === 'guestagent') return async () => {};
   const path = spec.path;
   if (!path) throw new ControlError('E_INVALIDARG', `serial port ${spec.slot} has mode '${spec.mode}' but no path`);
   try {

@@ -28,8 +28,11 @@ export interface SerialSpec {
   readonly slot: number;
   readonly ioBase: number;
   readonly irq: number;
-  /** `server`: a unix socket is made at `path`; `client`: one is connected to; `file`: output is appended to it. */
-  readonly mode: 'disconnected' | 'server' | 'client' | 'file';
+  /**
+   * `server`: a unix socket is made at `path`; `client`: one is connected to; `file`: output is appended to it; `guestagent`: the machine process
+   * talks to the guest's QEMU guest agent there, to ask it about logins, and `path` is null.
+   */
+  readonly mode: 'disconnected' | 'server' | 'client' | 'file' | 'guestagent';
   readonly path: string | null;
 }
 
