@@ -66,6 +66,11 @@ export class VirtualDisplay {
     }
   }
 
+  /** Of its X server. */
+  get pid(): number {
+    return this.server.pid!;
+  }
+
   /** The whole display as it is now. */
   pixels(): Picture {
     const { offset, stride } = this.header;

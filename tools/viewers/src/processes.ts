@@ -1,20 +1,36 @@
-/** Child processes that are ended as whole groups, by id, and never outlive this process. */
+/** Child processes that are ended as whole groups, by id, and do not outlive this process. */
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
 
-const running = new Set<ChildProcess>();
-process.once('exit', () => running.forEach((child) => signal(child, 'SIGKILL')));
-
-/** Starts a program as the head of a process group of its own. @throws when it cannot be started */
-export async function start(command: string, args: readonly string[], options: SpawnOptions): Promise<ChildProcess> {
-  const child = spawn(command, args, { ...options, detached: true });
+/**
+ * Starts a program as the head of a process group of its own. Where the host has setpriv (util-linux), the kernel kills it when this process
+ * dies in whatever way: a test runner that gives up on a test leaves nothing behind.
+ * @throws when it cannot be started
+ */
+export async function start(program: string, args: readonly string[], options: SpawnOptions): Promise<ChildProcess> {
+  if (!onPath(program)) throw new Error(`cannot start ${program}: it is not installed`);
+  const bound = onPath('setpriv');
+  const command = bound ? 'setpriv' : program;
+  const child = spawn(command, bound ? ['--pdeathsig', 'KILL', '--', program, ...args] : args, { ...options, detached: true });
   await Promise.race([once(child, 'spawn'), once(child, 'error').then(([cause]) => Promise.reject(cannotStart(command, cause)))]);
-  running.add(child);
-  child.once('exit', () => running.delete(child));
   return child;
 }
 
-const cannotStart = (command: string, cause: unknown): Error => new Error(`cannot start ${command}: is it installed`, { cause });
+const cannotStart = (command: string, cause: unknown): Error => new Error(`cannot start ${command}`, { cause });
+
+/** Whether a command is on the PATH. */
+export function onPath(command: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, command), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
 
 /** Ends a process and all that it started: asks first, insists after `patience` milliseconds. Resolves when it is gone. */
 export async function end(child: ChildProcess, patience = 2000): Promise<void> {

@@ -1,5 +1,5 @@
 /** The display and the viewers' processes, against servers that refuse and that say nothing. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
@@ -11,10 +11,10 @@ import { describeWith } from './testing.js';
 
 jest.setTimeout(60_000); // for a busy host
 
+/** Whether a process runs; one that nobody has waited for yet does not. */
 const isAlive = (pid: number): boolean => {
   try {
-    process.kill(pid, 0);
-    return true;
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return false;
   }
@@ -63,6 +63,17 @@ describeWith(['xfreerdp', 'rdesktop'], 'viewers on a virtual display', () => {
     expect(fromPng(readFileSync(join(folder, 'a.png')))).toMatchObject({ width: 640, height: 480 });
     rmSync(folder, { recursive: true });
     expect(await display.windows()).toEqual([]);
+  });
+
+  test('a display ends with the process that started it', async () => {
+    const index = new URL('./index.js', import.meta.url).href;
+    const script = `const { VirtualDisplay } = await import('${index}'); console.log((await VirtualDisplay.start({ width: 64, height: 64 })).pid); setInterval(() => undefined, 1000);`;
+    const owner = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [text] = (await once(owner.stdout, 'data')) as [Buffer];
+    const pid = Number(String(text));
+    expect(isAlive(pid)).toBe(true);
+    owner.kill('SIGKILL');
+    await until('the end of Xvfb', () => (isAlive(pid) ? undefined : true));
   });
 
   test('two displays do not disturb each other', async () => {

@@ -1,11 +1,11 @@
 /** A real RDP viewer on a virtual display: started with a home folder of its own, watched, ended. */
 import type { ChildProcess } from 'node:child_process';
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { VirtualDisplay, Window } from './display.js';
 import { crop, type Picture, type Rect } from './picture.js';
-import { end, start } from './processes.js';
+import { end, onPath, start } from './processes.js';
 import { commandLine, needs, type Program, type Session } from './programs.js';
 import { until } from './until.js';
 
@@ -162,15 +162,4 @@ export function available(program: Program): string | undefined {
   const wanted: Readonly<Record<string, string>> = { Xvfb: 'xvfb', xdotool: 'xdotool', ...needs[program] };
   const missing = Object.entries(wanted).filter(([command]) => !onPath(command)).map(([, name]) => name);
   return missing.length ? `${program} needs Debian's packages ${missing.join(' ')}` : undefined;
-}
-
-function onPath(command: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, command), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }
