@@ -1,5 +1,5 @@
-import type { Status } from '@belvedere/client';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Judgement, Status } from '@belvedere/client';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { FakeApi, Printed } from '../test/fake-api.js';
 import { belvedere } from './main.js';
@@ -78,8 +78,71 @@ test('events are lines of JSON until the reader goes away', async () => {
   expect(await code).toBe(0);
 });
 
+describe('logins', () => {
+  const judgement: Judgement = {
+    id: 'b2a1c0de-0000-4000-8000-000000000009',
+    at: '2026-11-25T01:10:00.000Z',
+    machine: 'b2a1c0de-0000-4000-8000-000000000001',
+    machineName: 'xp',
+    user: 'john',
+    domain: '',
+    address: '192.0.2.7',
+    clientName: 'desk',
+    clientId: 3,
+    method: 'VBoxAuthSimple',
+    granted: true,
+    reason: 'VBoxAuthSimple',
+  };
+  const refused: Judgement = { ...judgement, at: '2026-11-25T01:09:00.000Z', user: 'eve" granted', domain: 'HOME', granted: false, reason: 'wrong password' };
+
+  test('of all machines, page by page, the newest last', async () => {
+    api.answers = {
+      'GET /judgements?limit=100': { judgements: [judgement], next: 'n' },
+      'GET /judgements?limit=99&before=n': { judgements: [refused], next: null },
+    };
+    expect(await run('vrde log')).toBe(0);
+    expect(printed.stdout).toBe(`2026-11-25T01:09:00.000Z  refused  "xp"  "HOME\\\\eve\\" granted" from 192.0.2.7 ("desk") by VBoxAuthSimple: wrong password
+2026-11-25T01:10:00.000Z  granted  "xp"  "john" from 192.0.2.7 ("desk") by VBoxAuthSimple
+`);
+  });
+
+  test('of one machine, as many as asked for, for programs', async () => {
+    api.answers = { 'GET /machines/xp/judgements?limit=1': { judgements: [judgement], next: 'n' } };
+    expect(await run('vrde log xp -n 1 --json')).toBe(0);
+    expect(JSON.parse(printed.stdout)).toEqual(judgement);
+    api.seen.length = 0;
+    api.answers = { 'GET /machines/xp/judgements?limit=1000': { judgements: [], next: null } };
+    expect(await run('vrde log xp --limit=5000')).toBe(0);
+    expect(api.seen).toEqual(['GET /machines/xp/judgements?limit=1000']);
+  });
+
+  test('lock-outs, and their end', async () => {
+    const lockout = { kind: 'user', name: 'john', failures: 100, since: '2026-11-25T01:10:00.000Z', until: '2026-11-25T02:10:00.000Z' };
+    api.answers = { 'GET /machines/xp/vrde/lockouts': [lockout], 'POST /machines/xp/vrde/unlock': { lifted: 2 } };
+    expect(await run('vrde lockouts xp')).toBe(0);
+    expect(await run('vrde lockouts xp --json')).toBe(0);
+    expect(await run('vrde unlock xp')).toBe(0);
+    api.answers = { 'GET /machines/xp/vrde/lockouts': [], 'POST /machines/xp/vrde/unlock': { lifted: 0 } };
+    expect(await run('vrde unlock xp 192.0.2.7')).toBe(0);
+    expect(await run('vrde lockouts xp')).toBe(0);
+    expect(printed.stdout).toBe(`user "john": 100 wrong passwords, locked out from 2026-11-25T01:10:00.000Z until 2026-11-25T02:10:00.000Z
+${JSON.stringify(lockout)}
+2 lock-outs were lifted
+no lock-out was lifted
+nobody is locked out
+`);
+    expect(api.seen).toEqual(['GET /machines/xp/vrde/lockouts', 'GET /machines/xp/vrde/lockouts', 'POST /machines/xp/vrde/unlock {}', 'POST /machines/xp/vrde/unlock {"name":"192.0.2.7"}', 'GET /machines/xp/vrde/lockouts']);
+  });
+});
+
 test.each([
   ['', 1],
+  ['vrde', 1],
+  ['vrde lockouts', 1],
+  ['vrde unlock', 1],
+  ['vrde forget xp', 1],
+  ['vrde log --limit 0', 1],
+  ['vrde log --help', 0],
   ['--help', 0],
   ['help status', 0],
   ['--version', 0],

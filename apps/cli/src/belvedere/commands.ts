@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Context } from '../edge/context.js';
 import { command, option } from '../table/command.js';
 import { choice } from '../table/value.js';
+import { vrde } from './vrde.js';
 
 interface StatusRequest {
   json: boolean;
@@ -90,4 +91,4 @@ export const events = command<Record<string, never>>({
   },
 });
 
-export const commands = [status, shutdown, events];
+export const commands = [status, shutdown, events, vrde];

@@ -147,6 +147,14 @@ Guest memory balloon size:   0MB
 `);
   });
 
+  test('whose logins a library judges', () => {
+    const judged = (authLibrary: string | null) => ({ ...machine, vrde: { ...machine.vrde, authType: 'external' as const, authLibrary } });
+    expect(formatMachine(judged('VBoxAuthSimple'), '', NOW)).toContain('Authentication type: external)\nVRDE auth library:           VBoxAuthSimple\n');
+    expect(formatMachine(judged(null), '', NOW)).toContain("VRDE auth library:           default (see 'list systemproperties')\n");
+    expect(formatMachineReadable(judged('/a/b.so'), '')).toContain('vrdeauthtype="external"\nvrdeauthlibrary="/a/b.so"\n');
+    expect(formatMachineReadable(judged(null), '')).toContain('vrdeauthlibrary="default"\n');
+  });
+
   test('that runs, with nobody watching', () => {
     const text = formatMachine({ ...running, run: { ...running.run!, vrde: { ...running.run!.vrde, lastStart: '2026-11-25T01:00:00Z', lastEnd: '2026-11-25T01:05:00Z' } } }, '', NOW);
     expect(text).toContain('VRDE port:                   5011\n');

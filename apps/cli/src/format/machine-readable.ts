@@ -98,6 +98,7 @@ function vrdeKeys({ vrde, run }: Machine): string {
     keyed('vrdeports', vrde.ports),
     keyed('vrdeaddress', vrde.addresses),
     keyed('vrdeauthtype', vrde.authType),
+    ...(vrde.authType === 'external' ? [keyed('vrdeauthlibrary', vrde.authLibrary ?? 'default')] : []),
     keyed('vrdemulticon', onOff(vrde.multiConnection)),
     keyed('vrdereusecon', onOff(vrde.reuseConnection)),
     keyed('vrdevideochannel', onOff(vrde.videoChannel)),

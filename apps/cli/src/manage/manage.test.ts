@@ -1,5 +1,6 @@
 /** What each command sends to the API and prints of its answers. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createHash, scryptSync } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -115,7 +116,15 @@ describe('requests', () => {
     ['setextradata global GUI/X', 'PUT /extradata/GUI/X {"value":null}'],
     ['setproperty machinefolder m', `PATCH /system-properties {"machineFolder":"${at('m')}"}`],
     ['setproperty machinefolder default', 'PATCH /system-properties {"machineFolder":"default"}'],
-    ['setproperty vrdeauthlibrary VBoxAuthSimple', 'PATCH /system-properties {"vrdeAuthLibrary":"VBoxAuthSimple"}'],
+    ['setproperty vrdeauthlibrary "VBoxAuthSimple"', 'PATCH /system-properties {"vrdeAuthLibrary":"VBoxAuthSimple"}'],
+    ['setproperty vrdeauthlibrary ./mine.mjs', `PATCH /system-properties {"vrdeAuthLibrary":"${at('mine.mjs')}"}`],
+    ['setproperty vrdeauthlibrary default', 'PATCH /system-properties {"vrdeAuthLibrary":"default"}'],
+    ['setproperty vrdeauthlibrary null', 'PATCH /system-properties {"vrdeAuthLibrary":"default"}'],
+    [`modifyvm ${xp} --vrde-auth-type external`, 'PATCH /machines/Windows XP {"vrde":{"authType":"external"}}'],
+    [`modifyvm ${xp} --vrdeauthtype null --vrde-auth-library VBoxAuthSimple`, 'PATCH /machines/Windows XP {"vrde":{"authType":"null","authLibrary":"VBoxAuthSimple"}}'],
+    [`modifyvm ${xp} --vrdpauthlibrary auth/mine`, `PATCH /machines/Windows XP {"vrde":{"authLibrary":"${at('auth/mine')}"}}`],
+    [`modifyvm ${xp} --vrde-property Security/ServerCertificate=server.pem`, `PATCH /machines/Windows XP {"vrde":{"properties":{"Security/ServerCertificate":"${at('server.pem')}"}}}`],
+    [`setextradata ${xp} "VBoxAuthSimple/users/john" 2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b`, 'PUT /machines/Windows XP/extradata/VBoxAuthSimple/users/john {"value":"2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"}'],
   ])('%s', async (line, ...requests) => {
     expect([await run(line), printed.stderr.replace(/^0%.*100%\n/, '')]).toEqual([0, '']);
     expect(api.seen).toEqual(requests);
@@ -138,9 +147,23 @@ describe('what is printed', () => {
     ['getextradata "Windows XP" toString', 'No value set!\n'],
     ['getextradata "Windows XP" enumerate', 'Key: a, Value: 1\nKey: b/c, Value: two\n'],
     ['getextradata global enumerate', ''],
-    ['internalcommands passwordhash secret', 'Password hash: 2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b\n'],
+    ['internalcommands passwordhash "secret"', 'Password hash: 2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b\n'],
+    ['internalcommands passwordhash --algorithm=sha256 -- -x', `Password hash: ${createHash('sha256').update('-x').digest('hex')}\n`],
   ])('%s', async (line, stdout) => {
     expect([await run(line), printed.stdout]).toEqual([0, stdout]);
+  });
+
+  test('a salted hash, another each time, as RFC 7914 and its own cost say', async () => {
+    const hashes: string[] = [];
+    for (const _ of [1, 2]) {
+      printed = new Printed();
+      expect(await run('internalcommands passwordhash --algorithm scrypt secret')).toBe(0);
+      const [, ln, r, p, salt, hash] = /^Password hash: \$scrypt\$ln=(\d+),r=(\d+),p=(\d+)\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})\n$/.exec(printed.stdout) ?? [];
+      hashes.push(String(hash));
+      const again = scryptSync('secret', Buffer.from(String(salt), 'base64'), 32, { N: 2 ** Number(ln), r: Number(r), p: Number(p), maxmem: 2 ** 28 });
+      expect(Buffer.from(String(hash), 'base64')).toEqual(again);
+    }
+    expect(hashes[0]).not.toBe(hashes[1]);
   });
 
   test('of machines and media in length', async () => {
@@ -251,6 +274,8 @@ VBoxManage: error: Context: "GET /machines/x"
     ['startvm', "'startvm' needs <uuid|vmname>"],
     ['startvm x --type gui', "option '--type': 'gui' is not supported by this version of Belvedere; use headless"],
     ['startvm x x', 'a machine is named twice'],
+    ['modifyvm x --vrde-auth-type pam', "option '--vrde-auth-type': must be null, external or guest, not 'pam'"],
+    ['internalcommands passwordhash --algorithm md5 x', "option '--algorithm': must be scrypt or sha256, not 'md5'"],
     ['controlvm x', "'controlvm' needs an action"],
     ['controlvm x savestate', "'controlvm savestate' is not supported by this version of Belvedere"],
     ['controlvm x dance', "unknown action 'dance' of 'controlvm'"],

@@ -27,13 +27,20 @@ function section(program: string, command: AnyCommand): string {
     lines.push('', '| action | |', '| --- | --- |');
     for (const action of command.actions) lines.push(`| ${code(usageLine('', { ...actionOf(command, action), name: action.name }).trim())} | ${action.summary} |`);
   }
+  for (const action of [command, ...(command.actions ?? [])]) lines.push(...optionTable(action, action === command ? '' : action.name));
+  return `${lines.join('\n')}\n`;
+}
+
+/** @param of the action whose options these are; empty: the command itself */
+function optionTable(command: AnyCommand, of: string): string[] {
+  const lines: string[] = [];
   const options = optionsOf(command);
   if (options.length > 0) {
     const older = ({ name, also = [] }: (typeof options)[number]): string => also.filter((spelling) => !spellingsOf({ name }).includes(spelling)).map((spelling) => ` (also \`--${spelling}\`)`).join('');
-    lines.push('', '| option | |', '| --- | --- |');
+    lines.push('', `| option${of && ` of ${of}`} | |`, '| --- | --- |');
     for (const option of options) lines.push(`| ${code(optionTitle(option))} | ${capital(option.help)}${older(option)} |`);
   }
-  return `${lines.join('\n')}\n`;
+  return lines;
 }
 
 export async function commandReference(): Promise<string> {

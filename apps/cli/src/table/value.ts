@@ -92,11 +92,21 @@ export const ports: ValueType<string> = single('<port[,port-port...]>|default', 
   return good ? word : bad('ports from 1 to 65535 such as 3389 or 5000,5010-5012', word);
 });
 
-/** `NAME=VALUE`, or `NAME=` to unset it. */
+/** VRDE properties that name a file, in lower case. */
+const FILES = ['security/servercertificate', 'security/serverprivatekey', 'security/cacertificate'];
+
+/** `NAME=VALUE`, or `NAME=` to unset it. Files are made absolute from where the command was typed. */
 export const property: ValueType<readonly [name: string, value: string | null]> = single('<name=[value]>', 'Security/Method=tls', (word) => {
   const at = word.indexOf('=');
-  return at > 0 ? [word.slice(0, at), word.slice(at + 1) || null] : bad("written NAME=VALUE, or NAME= to unset it", word);
+  const [name, value] = [word.slice(0, at), word.slice(at + 1)];
+  return at > 0 ? [name, value && FILES.includes(name.toLowerCase()) ? resolve(value) : value || null] : bad("written NAME=VALUE, or NAME= to unset it", word);
 });
+
+/** An authentication library: a name, or the path of a module, made absolute from where the command was typed. */
+export const library: ValueType<string> = {
+  ...single('default|VBoxAuth|VBoxAuthSimple|<path>', 'VBoxAuthSimple', (word) => (/[\\/]/.test(word) ? resolve(word) : word || bad('the name or the path of a library', word))),
+  free: true,
+};
 
 /** Twelve hexadecimal digits, colons allowed between them, or `auto`. */
 export const mac: ValueType<string> = single('auto|<mac>', '080027A1B2C3', (word) => {

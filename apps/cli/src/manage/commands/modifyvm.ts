@@ -2,7 +2,7 @@
 import type { AdapterChange, BootDevice, MachineChanges, SerialPortChange, VrdeChanges } from '@belvedere/client';
 import { resolve } from 'node:path';
 import { command, option, type Option, UsageError, word } from '../../table/command.js';
-import { BadValue, choice, mac, machine, named, onOff, ports, property, text, type ValueType, whole } from '../../table/value.js';
+import { BadValue, choice, library, mac, machine, named, onOff, ports, property, text, type ValueType, whole } from '../../table/value.js';
 
 interface Request {
   ref: string;
@@ -87,9 +87,9 @@ export const modifyvm = command<Request>({
     vrde('vrde', onOff, 'the remote display', (changes, on) => (changes.enabled = on)),
     vrde('vrde-port', ports, 'its ports: the first free one is bound', (changes, list) => (changes.ports = list)),
     vrde('vrde-address', text('address[,address...]', '127.0.0.1'), 'its addresses; empty: all of the host', (changes, list) => (changes.addresses = list)),
-    vrde('vrde-auth-type', choice(['null', 'external', 'guest']), 'who judges a login', (changes, type) => (changes.authType = type)),
-    vrde('vrde-auth-library', named('default|library', 'VBoxAuthSimple'), "the library that judges; default: 'setproperty vrdeauthlibrary'", (changes, library) => {
-      changes.authLibrary = library === 'default' ? null : library;
+    vrde('vrde-auth-type', choice(['null', 'external', 'guest']), 'who judges a login: null lets anyone in, external asks the library', (changes, type) => (changes.authType = type)),
+    vrde('vrde-auth-library', library, "the library that judges where the type is external; default: 'setproperty vrdeauthlibrary'", (changes, chosen) => {
+      changes.authLibrary = chosen === 'default' ? null : chosen;
     }),
     vrde('vrde-multi-con', onOff, 'several viewers at once', (changes, on) => (changes.multiConnection = on)),
     vrde('vrde-reuse-con', onOff, 'a new viewer takes over from the one before', (changes, on) => (changes.reuseConnection = on)),

@@ -2,7 +2,7 @@
 import type { SystemPropertyChanges } from '@belvedere/client';
 import { resolve } from 'node:path';
 import { command, word } from '../../table/command.js';
-import { choice, named } from '../../table/value.js';
+import { choice, library, named } from '../../table/value.js';
 
 interface Request {
   name: 'machinefolder' | 'vrdeauthlibrary';
@@ -20,8 +20,9 @@ export const setproperty = command<Request>({
     word({ value: named('default|value', 'VBoxAuthSimple'), set: (request: Request, value) => (request.value = value) }),
   ],
   async run({ name, value }, { client }) {
+    // VirtualBox takes 'null' for the default too.
     const body: SystemPropertyChanges =
-      name === 'machinefolder' ? { machineFolder: value === 'default' ? value : resolve(value) } : { vrdeAuthLibrary: value === 'default' ? 'VBoxAuth' : value };
+      name === 'machinefolder' ? { machineFolder: value === 'default' ? value : resolve(value) } : { vrdeAuthLibrary: value === 'null' ? 'default' : library.read({ next: () => value }) };
     await client.request('PATCH /system-properties', { body });
   },
 });
