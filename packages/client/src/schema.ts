@@ -563,8 +563,8 @@ export interface components {
             ioBase: number;
             irq: number;
             /** @enum {string} */
-            mode: "disconnected" | "server" | "client" | "file";
-            /** @description unix socket or file; null when disconnected */
+            mode: "disconnected" | "server" | "client" | "file" | "guestagent";
+            /** @description unix socket or file; null when disconnected, or when the guest agent is asked there */
             path: string | null;
         };
         VrdeSettings: {
@@ -708,7 +708,7 @@ export interface components {
             ioBase?: number;
             irq?: number;
             /** @enum {string} */
-            mode?: "disconnected" | "server" | "client" | "file";
+            mode?: "disconnected" | "server" | "client" | "file" | "guestagent";
             /** @description absolute */
             path?: string | null;
         };

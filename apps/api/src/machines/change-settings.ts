@@ -2,6 +2,7 @@
 import { isAbsolute } from 'node:path';
 import { invalid, unsupported } from '../http/api-error.js';
 import { osTypeOf } from '../ostypes/table.js';
+import { requireGuestAgent } from '../vrde/guest-agent.js';
 import { changeVrde } from '../vrde/settings.js';
 import { requireBootable, serialPorts, withinLimits } from './limits.js';
 import { requireName } from './names.js';
@@ -11,7 +12,7 @@ import { adapterTypes, type AdapterType, attachmentModes, type AttachmentMode } 
 
 /** @throws ApiError naming the value and what may be used instead */
 export function changeSettings(settings: MachineSettings, changes: MachineChanges): MachineSettings {
-  return {
+  const changed = {
     ...settings,
     name: changes.name === undefined ? settings.name : requireName(changes.name),
     osType: changes.osType === undefined ? settings.osType : osTypeOf(changes.osType).id,
@@ -19,6 +20,8 @@ export function changeSettings(settings: MachineSettings, changes: MachineChange
     hardware: changeHardware(settings.hardware, changes),
     vrde: changes.vrde ? changeVrde(settings.vrde, changes.vrde) : settings.vrde,
   };
+  if (changes.vrde?.authType !== undefined || changes.serialPorts !== undefined) requireGuestAgent(changed);
+  return changed;
 }
 
 function changeHardware(hardware: HardwareSettings, changes: MachineChanges): HardwareSettings {
@@ -89,8 +92,9 @@ export function changeSerialPort(port: SerialPortSettings, change: Omit<SerialPo
     throw unsupported(`serial port ${port.slot}: address ${hex(ioBase)} with interrupt ${irq} is not supported by the embedded engine: use ${hex(usual.ioBase)} and ${usual.irq}`);
   }
   const mode = change.mode ?? port.mode;
-  const path = mode === 'disconnected' ? null : change.path === undefined ? port.path : change.path;
-  if (mode !== 'disconnected' && !path) throw invalid(`serial port ${port.slot}: mode '${mode}' needs a path`);
+  const needsPath = mode !== 'disconnected' && mode !== 'guestagent';
+  const path = !needsPath ? null : change.path === undefined ? port.path : change.path;
+  if (needsPath && !path) throw invalid(`serial port ${port.slot}: mode '${mode}' needs a path`);
   if (path && !isAbsolute(path)) throw invalid(`serial port ${port.slot}: path '${path}' is not absolute`);
   return { slot: port.slot, enabled, ioBase: enabled ? ioBase : usual.ioBase, irq: enabled ? irq : usual.irq, mode, path };
 }

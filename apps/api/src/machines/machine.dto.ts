@@ -43,7 +43,7 @@ export class SerialPort {
   @Whole({ max: 0xffff }) ioBase: number;
   @Whole({ max: 15 }) irq: number;
   @OneOf(serialModes) mode: SerialMode;
-  @Text({ nullable: true, doc: 'unix socket or file; null when disconnected' }) path: string | null;
+  @Text({ nullable: true, doc: 'unix socket or file; null when disconnected, or when the guest agent is asked there' }) path: string | null;
 }
 
 export class AttachedMedium {

@@ -85,7 +85,8 @@ describe('machines over the socket', () => {
       [{ adapters: [{ slot: 9 }] }, 'adapters.0.slot must not be greater than 8'],
       [{ serialPorts: [{ slot: 1, ioBase: 0x111 }] }, 'serial port 1: address 0x111 with interrupt 4 is not supported'],
       [{ serialPorts: [{ slot: 2, enabled: true, mode: 'file' }] }, "serial port 2: mode 'file' needs a path"],
-      [{ vrde: { authType: 'guest' } }, "VRDE authentication type 'guest' is not supported"],
+      [{ vrde: { authType: 'guest' } }, `VBoxManage modifyvm "changed" --uart1 0x3f8 4 --uart-mode1 guestagent`],
+      [{ serialPorts: [1, 3].map((slot) => ({ slot, enabled: true, mode: 'guestagent' })) }, "serial ports 1 and 3 have mode 'guestagent'"],
       [{ name: null }, 'name must be'],
     ];
     for (const [body, message] of refusals) {
@@ -93,6 +94,18 @@ describe('machines over the socket', () => {
     }
     expect(await home.get('GET', '/machines/changed')).toEqual(changed);
     expect(await readFile(settingsFile, 'utf8')).toBe(text);
+  });
+
+  test("logins are the guest's to judge only while a serial port leads to its agent", async () => {
+    await home.machine('asked');
+    const port = (change: object) => ({ serialPorts: [{ slot: 1, ...change }] });
+    expect(await home.get('PATCH', '/machines/asked', { ...port({ enabled: true, mode: 'guestagent' }), vrde: { authType: 'guest' } })).toMatchObject({
+      serialPorts: [{ slot: 1, mode: 'guestagent', path: null }, {}, {}, {}],
+      vrde: { authType: 'guest' },
+    });
+    for (const change of [{ enabled: false }, { mode: 'disconnected' }]) expect((await home.ask('PATCH', '/machines/asked', { body: port(change) })).body.message).toContain("machine 'asked' has none for it");
+    expect(await home.get('PATCH', '/machines/asked', { ...port({ mode: 'disconnected' }), vrde: { authType: 'null' } })).toMatchObject({ vrde: { authType: 'null' } });
+    await home.get('DELETE', '/machines/asked?delete=true');
   });
 
   test('a settings file that cannot be written changes nothing', async () => {

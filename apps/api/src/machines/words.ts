@@ -20,7 +20,7 @@ export type AttachmentMode = (typeof attachmentModes)[number];
 export const adapterTypes = ['NE2000', 'virtio', 'Am79C970A', 'Am79C973', '82540EM', '82543GC', '82545EM'] as const;
 export type AdapterType = (typeof adapterTypes)[number];
 
-export const serialModes = ['disconnected', 'server', 'client', 'file'] as const;
+export const serialModes = ['disconnected', 'server', 'client', 'file', 'guestagent'] as const;
 export type SerialMode = (typeof serialModes)[number];
 
 export const authTypes = ['null', 'external', 'guest'] as const;

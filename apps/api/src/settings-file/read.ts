@@ -137,7 +137,7 @@ function readSerialPorts(uart: XmlElement | undefined, fresh: readonly SerialPor
     const settings = ports[slot];
     if (!settings) throw new XmlError(`${port.place}/@slot`, `${slot} is not between 0 and ${ports.length - 1}`);
     const enabled = port.flag('enabled', false);
-    const host = port.word('hostMode', { disconnected: 'Disconnected', pipe: 'HostPipe', file: 'RawFile' }, 'disconnected');
+    const host = port.word('hostMode', { disconnected: 'Disconnected', pipe: 'HostPipe', file: 'RawFile', guestagent: 'GuestAgent' }, 'disconnected');
     const mode = host === 'pipe' ? (port.flag('server', false) ? 'server' : 'client') : host;
     if (enabled) ports[slot] = at(port.place, () => changeSerialPort(settings, { enabled, ioBase: port.whole('IOBase', settings.ioBase), irq: port.whole('IRQ', settings.irq), mode, path: port.attribute('path') ?? null }));
   }

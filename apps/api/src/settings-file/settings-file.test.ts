@@ -24,7 +24,7 @@ const full: MachineSettings = {
     boot: ['dvd', 'disk', 'none', 'floppy'],
     acpi: false,
     adapters: plain.hardware.adapters.map((adapter) => (adapter.slot === 2 ? { ...adapter, attachment: 'null', cableConnected: false, type: 'virtio' } : adapter)),
-    serialPorts: plain.hardware.serialPorts.map((port) => (port.slot === 2 ? { ...port, enabled: true, mode: 'server', path: '/tmp/com2' } : port)),
+    serialPorts: plain.hardware.serialPorts.map((port) => (port.slot === 2 ? { ...port, enabled: true, mode: 'server', path: '/tmp/com2' } : port.slot === 3 ? { ...port, enabled: true, mode: 'guestagent' } : port)),
   },
   vrde: { enabled: true, authType: 'external', authLibrary: 'VBoxAuthSimple', multiConnection: true, reuseConnection: true, properties: { 'TCP/Ports': '5000,5010-5012', 'TCP/Address': '127.0.0.1', 'Security/Method': 'TLS' } },
   storageControllers: [
@@ -97,7 +97,7 @@ describe('settings file', () => {
     ['a slot that the bus has not', 'port="0" device="0"', 'port="7" device="0"', "StorageController[1]/AttachedDevice[1]: storage controller 'IDE \"1\"' has ports 0 to 1, not 7"],
     ['two devices in a slot', 'port="1" device="1"', 'port="1" device="0"', 'two devices are attached to port 1, device 0'],
     ['an image that nobody names', `<Image uuid="{${disk.uuid}}"/>`, `<Image uuid="{${uuid}}"/>`, "is not in the file's MediaRegistry"],
-    ['an authentication that is not there', 'authType="External"', 'authType="Guest"', "RemoteDisplay: VRDE authentication type 'guest' is not supported in this version"],
+    ['an authentication that is not there', 'authType="External"', 'authType="Dice"', "RemoteDisplay/@authType: 'Dice'"],
     ['a library without a path', '"VBoxAuthSimple"', '"mine.so"', "RemoteDisplay: unknown authentication library 'mine.so'"],
     ['an unknown VRDE property', 'name="TCP/Ports"', 'name="TCP/Colour"', "RemoteDisplay: unknown VRDE property 'TCP/Colour'"],
     ['a bridged adapter', '<NAT/>', '<BridgedInterface name="eth0"/>', 'BridgedInterface: this attachment is not supported'],

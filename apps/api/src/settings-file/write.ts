@@ -83,8 +83,15 @@ function adapterElement({ slot, attachment, mac, cableConnected, type }: Adapter
 }
 
 function serialElement({ slot, ioBase, irq, mode, path }: SerialPortSettings): Element {
-  const host: Element['attributes'] = mode === 'disconnected' ? { hostMode: 'Disconnected' } : mode === 'file' ? { hostMode: 'RawFile', path: path ?? '' } : { hostMode: 'HostPipe', server: mode === 'server', path: path ?? '' };
-  return element('Port', { slot: slot - 1, enabled: true, IOBase: `0x${ioBase.toString(16)}`, IRQ: irq, ...host });
+  const pipe = { hostMode: 'HostPipe', server: mode === 'server', path: path ?? '' };
+  const host: Readonly<Record<SerialPortSettings['mode'], Element['attributes']>> = {
+    disconnected: { hostMode: 'Disconnected' },
+    server: pipe,
+    client: pipe,
+    file: { hostMode: 'RawFile', path: path ?? '' },
+    guestagent: { hostMode: 'GuestAgent' },
+  };
+  return element('Port', { slot: slot - 1, enabled: true, IOBase: `0x${ioBase.toString(16)}`, IRQ: irq, ...host[mode] });
 }
 
 function controllerElement({ name, chipset, portCount, bootable, attachments }: StorageControllerSettings): Element {

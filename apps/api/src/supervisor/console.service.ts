@@ -5,6 +5,7 @@ import { ApiError, invalid, notFound } from '../http/api-error.js';
 import type { Machine } from '../machines/machine.dto.js';
 import { MachineStore } from '../machines/machine.store.js';
 import type { KeyboardInput, VrdeChanges } from '../machines/requests.dto.js';
+import { requireGuestAgent } from '../vrde/guest-agent.js';
 import { requireLibraryFile } from '../vrde/libraries.js';
 import { changeVrde, type RunOverrides } from '../vrde/settings.js';
 import { setProperties } from '../vrde/properties.js';
@@ -53,6 +54,7 @@ export class ConsoleService {
     return this.machines.locked(ref, async (record) => {
       await this.require(record.settings.uuid);
       const vrde = changeVrde(record.settings.vrde, changes);
+      if (changes.authType !== undefined) requireGuestAgent({ ...record.settings, vrde });
       if (changes.authLibrary !== undefined) await requireLibraryFile(vrde.authLibrary);
       return this.view.of(await this.display.write(record, { ...record.settings, vrde }, (overrides) => withoutChanged(overrides, changes)));
     });

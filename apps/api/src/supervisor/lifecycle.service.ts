@@ -10,6 +10,7 @@ import type { StartMachine } from '../machines/requests.dto.js';
 import { isOnline, type MachineState } from '../machines/words.js';
 import { isWritten, requireAccess } from '../media/media.service.js';
 import { SystemPropertiesService } from '../system/system-properties.service.js';
+import { requireGuestAgent } from '../vrde/guest-agent.js';
 import { overridesOf } from '../vrde/settings.js';
 import { machineSpec, mediaOf } from './machine-spec.js';
 import { MachineView } from './machine-view.js';
@@ -35,6 +36,7 @@ export class LifecycleService {
       if (isOnline(before.state)) throw new ApiError('VBOX_E_INVALID_OBJECT_STATE', `machine '${name}' is ${before.state} already`, { interface: 'IMachine' });
       const { vrdeAuthLibrary: defaultLibrary } = await this.properties.read();
       const overrides = { defaultLibrary, ...overridesOf(vrde, vrdeProperties) };
+      requireGuestAgent(record.settings);
       const media = mediaOf(record.settings);
       await Promise.all(media.map(requireAccess));
       const readOnly = new Set<string>();

@@ -1,6 +1,6 @@
 /** The remote display's settings, and what changes them. Pure. */
 import type { VrdeSpec } from '@belvedere/control';
-import { invalid, unsupported } from '../http/api-error.js';
+import { invalid } from '../http/api-error.js';
 import type { AuthType, StartVrde } from '../machines/words.js';
 import { defaultAuthLibrary, libraryOf } from './libraries.js';
 import { defaultPorts, parseAddresses, parsePorts } from './ports.js';
@@ -48,7 +48,6 @@ export const defaultQuality = 75;
 /** @throws ApiError for what this version cannot do */
 export function changeVrde(settings: VrdeSettings, change: VrdeChange): VrdeSettings {
   const { authType = settings.authType, authLibrary, videoChannel, videoChannelQuality: quality } = change;
-  if (authType === 'guest') throw unsupported("VRDE authentication type 'guest' is not supported in this version: use 'external', and the accounts of this host (library VBoxAuth) or of the machine's own list (library VBoxAuthSimple)");
   if (quality !== undefined && (quality < 10 || quality > 100)) throw invalid(`VRDE video channel quality ${quality} is not between 10 and 100`);
   const named: Record<string, string> = {
     ...(change.ports !== undefined ? { 'TCP/Ports': change.ports } : {}),

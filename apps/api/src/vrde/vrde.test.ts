@@ -55,7 +55,6 @@ describe('VRDE settings', () => {
     expect(() => changeVrde(newVrde, { videoChannel: true })).toThrow('VideoChannel/Enabled');
     expect(() => changeVrde(newVrde, { videoChannelQuality: 50 })).toThrow("VideoChannel/Quality: '50' has no effect");
     expect(() => changeVrde(newVrde, { videoChannelQuality: 101 })).toThrow('101 is not between 10 and 100');
-    expect(() => changeVrde(newVrde, { authType: 'guest' })).toThrow("VRDE authentication type 'guest' is not supported in this version: use 'external'");
     expect(() => changeVrde(newVrde, { properties: { 'TCP/Prots': '1' } })).toThrow("unknown VRDE property 'TCP/Prots': known are TCP/Ports, ");
     expect(() => changeVrde(newVrde, { addresses: 'localhost' })).toThrow("VRDE address 'localhost' is no IP address");
   });

@@ -84,7 +84,7 @@ function adapter({ slot, attachment, type, mac, cableConnected, notice }: Adapte
 
 function serialPort({ slot, enabled, ioBase, irq, mode, path }: SerialPort): string {
   if (!enabled) return line(`UART ${slot}`, 'disabled');
-  const other = { disconnected: 'disconnected', server: `attached to pipe (server) '${path}'`, client: `attached to pipe (client) '${path}'`, file: `attached to raw file '${path}'` };
+  const other = { disconnected: 'disconnected', server: `attached to pipe (server) '${path}'`, client: `attached to pipe (client) '${path}'`, file: `attached to raw file '${path}'`, guestagent: 'asks the guest agent about logins' };
   return line(`UART ${slot}`, `I/O base: ${hexadecimal(ioBase)}, IRQ: ${irq}, ${other[mode]}`);
 }
 

@@ -72,6 +72,10 @@ describe('requests', () => {
       `modifyvm ${xp} --uart1 0x3F8 4 --uartmode1 server com1 --uart2 off`,
       `PATCH /machines/Windows XP {"serialPorts":[{"slot":1,"enabled":true,"ioBase":1016,"irq":4,"mode":"server","path":"${at('com1')}"},{"slot":2,"enabled":false}]}`,
     ],
+    [
+      `modifyvm ${xp} --uart1 0x3F8 4 --uart-mode1 guestagent --vrde-auth-type guest`,
+      'PATCH /machines/Windows XP {"serialPorts":[{"slot":1,"enabled":true,"ioBase":1016,"irq":4,"mode":"guestagent","path":null}],"vrde":{"authType":"guest"}}',
+    ],
     ['createhd --filename "WinXP.vdi" --size 10000', `POST /media {"type":"hdd","path":"${at('WinXP.vdi')}","sizeBytes":10485760000,"format":"VDI","variant":"Standard"}`],
     ['createmedium disk --filename a.b/c --sizebyte=512 --variant fixed', `POST /media {"type":"hdd","path":"${at('a.b/c')}.vdi","sizeBytes":512,"format":"VDI","variant":"Fixed"}`],
     ['closemedium disk WinXP.vdi --delete', `GET /media/${at('WinXP.vdi')}`, `DELETE /media/${DISK}?delete=true`],

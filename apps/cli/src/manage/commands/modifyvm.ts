@@ -42,13 +42,13 @@ const uart: ValueType<Partial<SerialPortChange>> = {
   },
 };
 
-/** What is at the other end of a serial port. */
+/** What is at the other end of a serial port; `guestagent`: whoever judges the logins, for authentication type `guest`. */
 const uartMode: ValueType<Partial<SerialPortChange>> = {
-  syntax: 'disconnected|server <socket>|client <socket>|file <filename>',
+  syntax: 'disconnected|server <socket>|client <socket>|file <filename>|guestagent',
   example: ['server', '/tmp/com1.sock'],
   read(words) {
-    const mode = choice(['disconnected', 'server', 'client', 'file'], ['tcpserver', 'tcpclient']).read(words);
-    if (mode === 'disconnected') return { mode, path: null };
+    const mode = choice(['disconnected', 'server', 'client', 'file', 'guestagent'], ['tcpserver', 'tcpclient']).read(words);
+    if (mode === 'disconnected' || mode === 'guestagent') return { mode, path: null };
     const file = words.next(mode === 'file' ? 'a filename' : 'the path of a unix socket');
     if (!file) throw new BadValue(`'${mode}' needs a path`);
     return { mode, path: resolve(file) };
