@@ -6,6 +6,8 @@ export default {
   testMatch: ['**/*.test.js'],
   testEnvironment: 'node',
   transform: {},
+  // two cores may be busy with another workspace's tests
+  testTimeout: 30_000,
   // counts for the closing line of `npm test`
   reporters: ['default', fileURLToPath(new URL('./tools/setup/jest-summary.mjs', import.meta.url))],
 };

@@ -32,6 +32,8 @@ export const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(1)} s`
 
 /** Lines of a quiet program's output that a failure's text repeats. */
 const TAIL = 30;
+/** Milliseconds between the request to end and the end by force. */
+const GRACE = 10_000;
 
 /**
  * Runs a program and waits for it.
@@ -53,10 +55,10 @@ export async function run(program, args, options = {}) {
  * Runs a program and tells how it ended; never throws for a program that fails.
  * @param {string} program
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, show?: boolean, detached?: boolean, onLine?: (line: string) => void }} [options] detached: the terminal's Ctrl-C does not reach it; onLine: each line of standard output as it comes
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, show?: boolean, detached?: boolean, onLine?: (line: string) => void, limit?: number }} [options] detached: the terminal's Ctrl-C does not reach it; onLine: each line of standard output as it comes; limit: the most milliseconds it may take before it is ended
  * @returns {Promise<{ code: number | string, stdout: string, output: string }>} code: the exit code, the signal's name, or why it did not start
  */
-export function attempt(program, args, { cwd, env, show = false, detached = false, onLine } = {}) {
+export function attempt(program, args, { cwd, env, show = false, detached = false, onLine, limit } = {}) {
   return new Promise((resolve) => {
     // npm's and npx's own doors on Windows are .cmd files, which need a shell
     const shell = process.platform === 'win32' && /\.cmd$|^npx$/.test(program);
@@ -71,8 +73,17 @@ export function attempt(program, args, { cwd, env, show = false, detached = fals
       output += text;
     });
     if (onLine && child.stdout) createInterface({ input: child.stdout }).on('line', onLine);
+    let late = false;
+    const timer = limit === undefined ? undefined : setTimeout(() => {
+      late = true;
+      child.kill('SIGTERM');
+      setTimeout(() => child.kill('SIGKILL'), GRACE).unref();
+    }, limit);
     child.once('error', (error) => resolve({ code: error.message, stdout, output }));
-    child.once('close', (code, signal) => resolve({ code: code ?? signal ?? 'no code', stdout, output }));
+    child.once('close', (code, signal) => {
+      clearTimeout(timer);
+      resolve({ code: late ? `no end within ${seconds(limit ?? 0)}` : (code ?? signal ?? 'no code'), stdout, output });
+    });
   });
 }
 

@@ -136,13 +136,13 @@ function dependencyState() {
 /**
  * Runs turbo, which runs the workspaces' scripts through pnpm.
  * @param {readonly string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, onLine?: (line: string) => void }} [options] onLine takes the output, which is shown otherwise
+ * @param {{ env?: NodeJS.ProcessEnv, onLine?: (line: string) => void, limit?: number }} [options] onLine takes the output, which is shown otherwise; limit in milliseconds
  * @returns {Promise<number | string>} its exit code
  */
-export async function turbo(args, { env, onLine } = {}) {
+export async function turbo(args, { env, onLine, limit } = {}) {
   const program = join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'turbo.cmd' : 'turbo');
   const environment = { ...toolEnvironment(await findPnpm()), ...env };
-  return (await attempt(program, args, { cwd: root, env: environment, show: onLine === undefined, onLine })).code;
+  return (await attempt(program, args, { cwd: root, env: environment, show: onLine === undefined, onLine, limit })).code;
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await runMain(async () => void (await setup()));

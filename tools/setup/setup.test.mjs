@@ -77,6 +77,11 @@ test('a program that fails or is not there ends in an error with its words', asy
   expect((await attempt(process.execPath, ['-e', 'process.exit(7)'])).code).toBe(7);
 });
 
+test('a program that takes too long is ended and named so', async () => {
+  const { code } = await attempt(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { limit: 300 });
+  expect(code).toBe('no end within 0.3 s');
+});
+
 // Needs the network and apt; the package is small and a program of it is run.
 const withApt = hasApt() ? test : test.skip;
 withApt('a Debian package is unpacked once, runs, and is not fetched again (needs apt-get)', async () => {

@@ -9,6 +9,8 @@ import { setup, turbo } from './setup.mjs';
 
 /** Workspaces tested at the same time. */
 const CONCURRENCY = 2;
+/** Milliseconds that the workspaces' tests, and the acceptance tests, may take: one that never ends shall fail, not hang. */
+const LIMIT = 30 * 60_000;
 /** It measures and drives whole viewers, so it runs alone. */
 const ACCEPTANCE = '@belvedere/acceptance';
 
@@ -37,7 +39,7 @@ async function main() {
     };
     const environment = { BELVEDERE_TEST_RESULTS: results };
     const node = async (/** @type {string[]} */ ...args) => (await attempt(process.execPath, args, { cwd: root, env: { ...process.env, ...environment }, show: true })).code;
-    const test = (/** @type {string[]} */ ...args) => turbo(['run', 'test', '--continue', '--output-logs=full', ...args], { env: environment });
+    const test = (/** @type {string[]} */ ...args) => turbo(['run', 'test', '--continue', '--output-logs=full', ...args], { env: environment, limit: LIMIT });
 
     await check('lint', () => node('node_modules/eslint/bin/eslint.js', 'packages', 'apps', 'tools'));
     await check('directions between workspaces', () => node('node_modules/dependency-cruiser/bin/dependency-cruise.mjs', 'packages', 'apps', 'tools', '--config', '.dependency-cruiser.cjs'));

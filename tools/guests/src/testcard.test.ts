@@ -32,13 +32,13 @@ async function untilScreen(machine: Machine, shows: () => string | undefined): P
 function difference(machine: Machine, picture: Picture): string | undefined {
   const { width, height, stride, pixels } = machine.screens[0]!;
   if (width !== picture.width || height !== picture.height) return `the screen has ${width} by ${height} pixels, not ${picture.width} by ${picture.height}`;
+  const wanted = new Uint32Array(picture.pixels.buffer);
   for (let y = 0; y < height; y++) {
+    const found = new Uint32Array(pixels.buffer, pixels.byteOffset + y * stride, width);
     for (let x = 0; x < width; x++) {
-      for (let channel = 0; channel < 3; channel++) {
-        const found = pixels[y * stride + x * 4 + channel];
-        const wanted = picture.pixels[(y * width + x) * 4 + channel];
-        if (found !== wanted) return `pixel (${x}, ${y}): channel ${channel} is ${found}, not ${wanted}`;
-      }
+      if (((found[x]! ^ wanted[y * width + x]!) & 0xffffff) === 0) continue;
+      const hex = (value: number) => (value & 0xffffff).toString(16).padStart(6, '0');
+      return `pixel (${x}, ${y}) is ${hex(found[x]!)}, not ${hex(wanted[y * width + x]!)}`;
     }
   }
   return undefined;
@@ -188,7 +188,10 @@ describe('once booted', () => {
   }, 60_000);
 
   test('tells relative and absolute positions, buttons and the wheel', async () => {
-    await card.mode({ width: 800, height: 600, depth: 32 });
+    const mode: Mode = { width: 800, height: 600, depth: 32 };
+    await card.mode(mode);
+    // positions are meant on the screen that is shown
+    await untilScreen(machine, () => difference(machine, expectedPicture(mode)));
     card.forget();
     expect((await card.hello()).mouse).toBe(4);
     machine.pointer.move(200, 150, 0);
