@@ -275,9 +275,10 @@ export function describeEngine(engine: Engine): void {
         await expect(machine.powerButton()).rejects.toThrow(/ACPI/);
       });
 
-      test('is switched off by the guest', async () => {
+      test('is switched off by the guest, whose last words are heard', async () => {
         const { machine } = await boot(guests.switchOff());
         bench!.say('o');
+        await bench!.hear('E');
         expect(await machine.ended).toEqual({ reason: 'powerOff', by: 'guest' });
         expect(machine.state).toBe('ended');
       });

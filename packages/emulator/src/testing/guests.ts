@@ -95,8 +95,8 @@ export const ticker = (): Uint8Array =>
 /** Says `B` and resets the PC when it is sent a byte. */
 export const resetter = (): Uint8Array => new BootSector().say('B').listen().out8(0x64, 0xfe).halt().build();
 
-/** Says `B` and switches the PC off, as ACPI's soft off, when it is sent a byte. */
-export const switchOff = (): Uint8Array => new BootSector().say('B').listen().out16(0x604, 0x2000).halt().build();
+/** Says `B`, and when it is sent a byte says `E` and switches the PC off, as ACPI's soft off. */
+export const switchOff = (): Uint8Array => new BootSector().say('B').listen().say('E').out16(0x604, 0x2000).halt().build();
 
 /** Says `B`, then `P` when the power button is pressed, as ACPI tells it. */
 export const powerButton = (): Uint8Array =>

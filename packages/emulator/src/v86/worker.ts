@@ -68,6 +68,8 @@ function start(emulator: Emulator): void {
   const keyboard = new KeyboardQueue(cpu, clock.now);
   const mouse = new MouseQueue(cpu, (event, data) => emulator.bus.send(event, data), surface);
   const power = new Power(cpu, () => {
+    // What the guest sent as its last words leaves before the thread ends.
+    collect();
     loop.end();
     post({ type: 'powerOff' });
   });
@@ -127,6 +129,15 @@ function start(emulator: Emulator): void {
     post({ type: 'done', id });
   };
 
+  const collect = (): void => {
+    for (const line of serial) {
+      const bytes = line.takeOutput();
+      if (!bytes) continue;
+      post({ type: 'serial', index: line.index, bytes }, [bytes.buffer as ArrayBuffer]);
+      loop.stir();
+    }
+  };
+
   const loop: Loop = new Loop({
     core: emulator.v86,
     mailbox,
@@ -159,14 +170,7 @@ function start(emulator: Emulator): void {
       Atomics.store(shared.cells, Cell.keysWaiting, keyboard.waiting);
       return next;
     },
-    collect() {
-      for (const line of serial) {
-        const bytes = line.takeOutput();
-        if (!bytes) continue;
-        post({ type: 'serial', index: line.index, bytes }, [bytes.buffer as ArrayBuffer]);
-        loop.stir();
-      }
-    },
+    collect,
     refresh() {
       const changed = display.refresh();
       shared.counters[Counter.copiedBytes] = surface.copiedBytes;
@@ -175,6 +179,7 @@ function start(emulator: Emulator): void {
     },
     untilBlink: () => display.untilBlink(),
     failed(error) {
+      collect();
       const { message, stack } = error instanceof Error ? error : new Error(String(error));
       post({ type: 'failed', message, stack: stack ?? '' });
     },
