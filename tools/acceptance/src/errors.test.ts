@@ -147,9 +147,9 @@ describe('the running machine', () => {
 });
 
 test('extra data is kept, listed and removed', async () => {
-  await home.type('VBoxManage setextradata box "VBoxAuthSimple/users/john" 2bb80d');
-  expect(await home.type('VBoxManage getextradata box "VBoxAuthSimple/users/john"')).toBe('Value: 2bb80d\n');
-  expect(await home.type('VBoxManage getextradata box enumerate')).toBe('Key: VBoxAuthSimple/users/john, Value: 2bb80d\n');
+  await home.type('VBoxManage setextradata box "VBoxAuthSimple/users/john" 2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b');
+  expect(await home.type('VBoxManage getextradata box "VBoxAuthSimple/users/john"')).toBe('Value: 2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b\n');
+  expect(await home.type('VBoxManage getextradata box enumerate')).toBe('Key: VBoxAuthSimple/users/john, Value: 2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b\n');
   await home.type('VBoxManage setextradata box "VBoxAuthSimple/users/john"');
   expect(await home.type('VBoxManage getextradata box "VBoxAuthSimple/users/john"')).toBe('No value set!\n');
 }, 60_000);
