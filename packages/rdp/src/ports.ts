@@ -58,6 +58,8 @@ export interface Pointer {
 /** Who may connect. No authenticator, or one that fails, refuses. */
 export interface Authenticator {
   judge(attempt: LogonAttempt, signal: AbortSignal): Promise<Judgement>;
+  /** Nobody gets in without credentials: a client that brings none is asked for them. Without it whatever it brings is judged. */
+  readonly needsCredentials?: boolean;
   /**
    * An account's NT hash, 16 bytes; `undefined` if there is no such account, or none that may log in this way. Its presence turns Network
    * Level Authentication on. It grants nothing: who proved a password is judged as well.

@@ -53,6 +53,8 @@ export interface RdpServerOptions {
   readonly maxClients?: number;
   /** Milliseconds until a client must have logged in; 30,000 without it. */
   readonly loginTimeout?: number;
+  /** Milliseconds that a user has for each attempt in the login dialog; 120,000 without it. */
+  readonly dialogTimeout?: number;
   /** Milliseconds until the authenticator must have judged; 60,000 without it. */
   readonly judgementTimeout?: number;
   readonly log?: Log;

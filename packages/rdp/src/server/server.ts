@@ -18,6 +18,7 @@ import type { StepContext } from './step.js';
 import { TlsSettings } from './tls.js';
 
 const LOGIN_TIMEOUT = 30_000;
+const DIALOG_TIMEOUT = 120_000;
 const JUDGEMENT_TIMEOUT = 60_000;
 const MAX_CLIENTS = 32;
 /**
@@ -25,6 +26,9 @@ const MAX_CLIENTS = 32;
  * out.
  */
 const MAX_STRANGERS = 64;
+
+/** Login dialogs at once: each holds its picture, and the copy that it is sent from. */
+const MAX_DIALOGS = 16;
 
 export interface RdpServerEvents {
   /** A client has its first picture coming. */
@@ -84,10 +88,12 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
         return shape();
       },
       loginTimeout: options.loginTimeout ?? LOGIN_TIMEOUT,
+      dialogTimeout: options.dialogTimeout ?? DIALOG_TIMEOUT,
       judgementTimeout: options.judgementTimeout ?? JUDGEMENT_TIMEOUT,
       admit: (session, screen) => this.admit(session, screen),
       connected: (session) => void this.emit('connected', session.info),
       display: (screen) => this.displays[screen],
+      makeRoomForDialog: () => this.makeRoomForDialog(),
     };
   }
 
@@ -154,6 +160,12 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
     const session = new Session(id, connection, this.host);
     this.sessions.add(session);
     this.log('debug', `client ${id} from ${connection.address}`);
+  }
+
+  /** The oldest of too many login dialogs gives way. */
+  private makeRoomForDialog(): void {
+    const asked = [...this.sessions].filter(({ asking }) => asking);
+    if (asked.length >= MAX_DIALOGS) asked[0].dismiss(ErrorInfo.ERRINFO_LOGON_TIMEOUT, 'too many clients are asked for their login');
   }
 
   private admit(session: Session, screen: number): Admission {

@@ -3,7 +3,9 @@
  *
  * Not pure: joins a connection to the machine's screen, keyboard and pointer.
  */
-import { type Attachment, type DisplayHub, type EncodedBitmap, PALETTE } from '../graphics/index.js';
+import { ARROW, type Attachment, DisplayHub, type EncodedBitmap, PALETTE } from '../graphics/index.js';
+import { LoginDialog } from '../login/index.js';
+import { InfoFlags, type InfoPacket } from '../pdu/clientInfo.js';
 import { ErrorInfo } from '../pdu/errorInfo.js';
 import { credSspServer, earlyUserAuthorizationResult } from '../nla/index.js';
 import type { InputEvent } from '../pdu/input.js';
@@ -23,7 +25,10 @@ import type { Link, Share } from './state.js';
 export interface SessionHost {
   readonly options: RdpServerOptions;
   readonly loginTimeout: number;
+  readonly dialogTimeout: number;
   readonly judgementTimeout: number;
+  /** One more client is about to be asked for its login. */
+  makeRoomForDialog(): void;
   /** Decides about a client whose login was granted, and makes room for it. */
   admit(session: Session, screen: number): Admission;
   /** The client has its first picture coming. */
@@ -35,6 +40,9 @@ export interface SessionHost {
 /** How the client sees it when its user may not in. */
 const LOGON_REFUSED = ErrorInfo.ERRINFO_SERVER_INSUFFICIENT_PRIVILEGES;
 
+/** Attempts that a user has in the login dialog. */
+const DIALOG_ATTEMPTS = 3;
+
 export class Session {
   private readonly since = new Date();
   private readonly gone = new AbortController();
@@ -42,6 +50,8 @@ export class Session {
   private logon: (Omit<Logon, 'password'> & { readonly link: Link }) | undefined;
   /** Whom Network Level Authentication has proved the client to be, and what was judged already. */
   private proved: { readonly logon: Logon; readonly judgement: Judgement | undefined } | undefined;
+  /** The login dialog, while it is shown. */
+  private asked: { readonly dialog: LoginDialog; readonly hub: DisplayHub; left: number } | undefined;
   private share: Share | undefined;
   private attachment: Attachment | undefined;
   private suppressed = false;
@@ -82,13 +92,18 @@ export class Session {
     return this.logon !== undefined || this.proved !== undefined;
   }
 
+  /** Its user is asked who it is. */
+  get asking(): boolean {
+    return this.asked !== undefined;
+  }
+
   handle(effect: SessionEffect): void {
     switch (effect.type) {
       case 'startCredSsp':
         this.prove(effect.early).catch((error: unknown) => this.connection.fail(error));
         return;
       case 'authenticate':
-        this.authenticate(readLogon(effect.info), effect.link).catch((error: unknown) => this.connection.fail(error));
+        this.authenticate(effect.info, effect.link).catch((error: unknown) => this.connection.fail(error));
         return;
       case 'activated':
         return this.activated(effect.share);
@@ -121,6 +136,8 @@ export class Session {
     this.stopWatching?.();
     this.attachment?.detach();
     this.attachment = undefined;
+    this.asked?.hub.close();
+    this.asked = undefined;
     this.input.release();
   }
 
@@ -162,14 +179,66 @@ export class Session {
     this.connection.proved();
   }
 
-  /** @param said in the Client Info; who has proved its name before is that one, whatever it says now */
-  private async authenticate(said: Logon, link: Link): Promise<void> {
+  /** @param info what the client says; who has proved its name before is that one, whatever it says now */
+  private async authenticate(info: InfoPacket, link: Link): Promise<void> {
+    const said = readLogon(info);
     const { user, domain, password } = this.proved?.logon ?? said;
     // The screen may be asked for in either place.
     const screen = said.screen || (this.proved?.logon.screen ?? 0);
     this.logon = { user, domain, screen, link };
+    if (!this.proved && this.host.options.authenticator?.needsCredentials && bringsNone(info)) return this.askUser(info, link);
     const judgement = this.proved?.judgement ?? (await this.ask({ user, domain, password }, link.client.core.clientName));
     if (!this.gone.signal.aborted) this.judged(judgement, screen);
+  }
+
+  /** The client brings no credentials: a dialog in its session asks for them, and nothing of the guest is there. */
+  private askUser({ UserName, Domain }: InfoPacket, link: Link): void {
+    this.host.makeRoomForDialog();
+    const { desktopWidth: width, desktopHeight: height } = link.client.core;
+    const dialog = new LoginDialog({
+      machine: this.host.options.name,
+      user: UserName,
+      domain: Domain,
+      width,
+      height,
+      submit: ({ user, domain, password }) => {
+        const logon = readLogon({ UserName: user, Domain: domain, Password: password });
+        this.attempt(logon, link).catch((error: unknown) => this.connection.fail(error));
+      },
+      cancel: () => this.dismiss(ErrorInfo.ERRINFO_LOGOFF_BY_USER, 'the user left the login dialog'),
+    });
+    this.asked = { dialog, hub: new DisplayHub(dialog.screen), left: DIALOG_ATTEMPTS };
+    this.connection.expectWithin(this.host.dialogTimeout, 'did not log in');
+    this.connection.dispatch({ type: 'admitted', desktop: size(dialog.screen) });
+  }
+
+  /** One attempt in the dialog. */
+  private async attempt({ user, domain, password, screen }: Logon, link: Link): Promise<void> {
+    this.logon = { user, domain, screen, link };
+    const judgement = await this.ask({ user, domain, password }, link.client.core.clientName);
+    const { asked } = this;
+    if (this.gone.signal.aborted || !asked) return;
+    if (judgement.granted) return this.afterDialog(asked.hub, screen);
+    asked.left--;
+    if (asked.left === 0) return this.dismiss(LOGON_REFUSED, `the login was refused ${DIALOG_ATTEMPTS} times: ${judgement.reason}`);
+    this.connection.expectWithin(this.host.dialogTimeout, 'did not log in');
+    asked.dialog.refused(asked.left);
+  }
+
+  /** The dialog gives way to the guest. */
+  private afterDialog(hub: DisplayHub, screen: number): void {
+    this.connection.expectWithin(this.host.loginTimeout, 'did not start its session');
+    const admission = this.host.admit(this, screen);
+    if (!admission.admitted) return this.dismiss(admission.errorInfo, admission.reason);
+    this.attachment?.detach();
+    this.attachment = undefined;
+    hub.close();
+    this.asked = undefined;
+    this.admitted = true;
+    const display = this.watch(screen);
+    this.connection.dispatch({ type: 'resized', desktop: size(display) });
+    // Of the same size, or kept by a client that cannot follow: the share goes on, with another picture.
+    if (this.share && this.connection.state.step === 'active') this.activated(this.share);
   }
 
   private async ask({ user, domain, password }: Omit<Logon, 'screen'>, clientName: string): Promise<Judgement> {
@@ -195,9 +264,13 @@ export class Session {
     const admission = this.host.admit(this, screen);
     if (!admission.admitted) return this.refuse(admission.errorInfo, admission.reason);
     this.admitted = true;
-    const display = this.host.display(screen);
-    this.stopWatching = display.screen.onResize(() => this.resized(display.screen));
-    this.connection.dispatch({ type: 'admitted', desktop: size(display.screen) });
+    this.connection.dispatch({ type: 'admitted', desktop: size(this.watch(screen)) });
+  }
+
+  private watch(number: number): Screen {
+    const { screen } = this.host.display(number);
+    this.stopWatching = screen.onResize(() => this.resized(screen));
+    return screen;
   }
 
   private refuse(errorInfo: number, reason: string): void {
@@ -213,29 +286,30 @@ export class Session {
   }
 
   private activated(share: Share): void {
-    this.connection.relax();
+    if (!this.asked) this.connection.relax();
     this.share = share;
     const { bitsPerPixel } = share.link.client;
     if (bitsPerPixel === 8) this.connection.write(paletteUpdate(share, PALETTE));
     this.point();
     this.attachment?.detach();
-    const { hub } = this.host.display(this.logon?.screen ?? 0);
+    const { hub } = this.asked ?? this.host.display(this.logon?.screen ?? 0);
     this.attachment = hub.attach({
       format: { bitsPerPixel, compressed: share.capabilities.compressedBitmaps, skipAlpha: share.capabilities.skipAlpha },
       width: share.desktop.width,
       height: share.desktop.height,
-      ready: () => this.connection.writable && this.permits('display'),
+      ready: () => this.connection.writable && (this.asked !== undefined || this.permits('display')),
       send: (bitmaps) => this.draw(share, bitmaps),
     });
     if (this.suppressed) this.attachment.suspend();
-    if (this.announced) return;
+    if (this.announced || this.asked) return;
     this.announced = true;
     this.host.connected(this);
   }
 
   /** Shows the pointer's shape as it is now. */
   point(): void {
-    if (this.share && this.connection.state.step === 'active') this.connection.write(pointerUpdate(this.share, this.host.pointerShape));
+    if (!this.share || this.connection.state.step !== 'active') return;
+    this.connection.write(pointerUpdate(this.share, this.asked ? ARROW : this.host.pointerShape));
   }
 
   private draw(share: Share, bitmaps: readonly EncodedBitmap[]): void {
@@ -247,7 +321,8 @@ export class Session {
   }
 
   private take(events: readonly InputEvent[]): void {
-    if (this.share && this.permits('input')) this.input.take(events, this.share.desktop);
+    if (this.asked) this.asked.dialog.take(events);
+    else if (this.share && this.permits('input')) this.input.take(events, this.share.desktop);
     else this.input.release();
   }
 
@@ -266,6 +341,10 @@ export class Session {
     return this.host.options.permits?.(feature) ?? true;
   }
 }
+
+/** No password, and either no user or no wish that it be used as it is. */
+const bringsNone = ({ UserName, Password, flags }: InfoPacket): boolean =>
+  Password === '' && (UserName === '' || (flags & InfoFlags.INFO_AUTOLOGON) === 0);
 
 const size = ({ width, height }: Screen): { width: number; height: number } => ({ width, height });
 
