@@ -1,6 +1,7 @@
 /** A machine process from outside: settings in, control socket and RDP port out, and how it ends. The machine has no disk: its BIOS says so. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
@@ -194,4 +195,27 @@ describe("the remote display's certificate", () => {
     const { error } = await start(spec({ vrde: { properties: wrong() } }));
     expect(error?.message).toContain(reason());
   });
+});
+
+test('a viewer that brings no credentials is asked for them where some are needed, and only there', async () => {
+  const simpleUsers = { max: createHash('sha256').update('right').digest('hex') };
+  const settings = spec({ vrde: { authType: 'external', authLibrary: 'VBoxAuthSimple', simpleUsers, multiConnection: true } });
+  expect(await start(settings)).toEqual({ ready: true });
+  const control = await ControlClient.connect(settings.controlSocket);
+  const { port } = (await control.request('status', {})).vrde;
+  const viewer = new RdpClient({ port: port!, user: '', password: '', width: 640, height: 480 });
+  await viewer.active();
+  expect((await control.request('status', {})).vrde.clients).toEqual([]);
+  const connected = new Promise<void>((resolve) => control.onEvent((event) => event === 'judgement' && resolve()));
+  for (const character of 'max\rright\r') viewer.character(character.charCodeAt(0), true);
+  await connected;
+  await viewer.picture(({ width, height }) => width !== 640 || height !== 480);
+  expect((await control.request('status', {})).vrde.clients).toMatchObject([{ user: 'max' }]);
+  viewer.close();
+  await control.request('setVrde', { vrde: { ...settings.vrde, authType: 'null' } });
+  const anyone = new RdpClient({ port: (await control.request('status', {})).vrde.port!, user: '', password: '', width: 640, height: 480 });
+  await anyone.active();
+  expect((await control.request('status', {})).vrde.clients.length).toBe(1);
+  anyone.close();
+  control.close();
 });

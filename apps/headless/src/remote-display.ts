@@ -138,7 +138,10 @@ export class RemoteDisplay {
         screens: machine.screens,
         keyboard: machine.keyboard,
         pointer: machine.pointer,
-        authenticator: judge,
+        authenticator: {
+          needsCredentials: vrde.authType !== 'null',
+          judge: (attempt, signal) => judge.judge(attempt, signal),
+        },
         machineId: this.spec.uuid,
         name: this.spec.name,
         securityMethod: securityMethod(vrde),
