@@ -86,6 +86,18 @@ describe('settings', () => {
     expect(await home.get('GET', '/machines/hashes/extradata')).toEqual({});
   });
 
+  test('a settings file that brings a password instead of its hash is taken, and says who cannot log in', async () => {
+    const { settingsFile } = await home.machine('brought');
+    await home.get('PATCH', '/machines/brought', { vrde: { authType: 'external' } });
+    await home.get('PUT', `/machines/brought/extradata/${userKey}`, { value: secret });
+    expect((await home.get<Machine>('GET', '/machines/brought')).notices.join()).not.toContain('john');
+    await home.get('DELETE', '/machines/brought');
+    await writeFile(settingsFile, (await readFile(settingsFile, 'utf8')).replace(secret, 'hunter2'));
+    const { notices } = await home.get<Machine>('POST', '/machines/register', { settingsFile });
+    expect(notices).toContainEqual(expect.stringContaining("no hash of a password, so 'john' cannot log in"));
+    expect(notices.join()).not.toContain('hunter2');
+  });
+
   test('a module must be there when it is named, on the host and on a machine that is off or runs', async () => {
     const module = join(home.folder, 'mine.mjs');
     const native = join(home.folder, 'native');
@@ -124,7 +136,8 @@ describe('logins', () => {
     await writeFile(`${auditFile}.old`, `${JSON.stringify(old)}\n`);
     await appendFile(auditFile, '{"id":\n');
     await home.start();
-    // Stopping takes the machine's turn; its end is recorded after its logins are.
+    // What came while nobody listened is there before the first question is.
+    expect((await logins('/machines/audit/judgements')).map(({ user }) => user)).toContain('eve');
     await home.get('POST', '/machines/audit/power-off');
     const kept = await logins('/machines/audit/judgements');
     expect(kept.map(({ user, granted, reason }) => [user, granted, reason])).toEqual([

@@ -7,7 +7,7 @@
 import type { JudgementRecord } from '@belvedere/control';
 import { Injectable, Logger } from '@nestjs/common';
 import { open, rm } from 'node:fs/promises';
-import { type EntityManager, type FindOptionsWhere, LessThan } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, In, LessThan } from 'typeorm';
 import { Database } from '../database/database.js';
 import { JudgementRow } from '../database/rows.js';
 import { ApiContext } from '../home/context.js';
@@ -77,12 +77,20 @@ export class JudgementStore {
     for (let at = 0; at < rows.length; at += batch) {
       const some = rows.slice(at, at + batch);
       await this.database.transaction(async (manager) => {
-        await manager.createQueryBuilder().insert().into(JudgementRow).values(some).orIgnore().updateEntity(false).execute();
-        if ((this.sinceLook += some.length) >= lookEvery) await forgetOldest(manager, mostKept);
+        // Of a file most are there already, and looking is several times as fast as inserting in vain.
+        const known = await knownOf(manager, some.map(({ id }) => id));
+        const fresh = some.filter(({ id }) => !known.has(id));
+        if (fresh.length) await manager.createQueryBuilder().insert().into(JudgementRow).values(fresh).orIgnore().updateEntity(false).execute();
+        if ((this.sinceLook += fresh.length) >= lookEvery) await forgetOldest(manager, mostKept);
       });
       if (this.sinceLook >= lookEvery) this.sinceLook = 0;
     }
   }
+}
+
+async function knownOf(manager: EntityManager, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const found = manager.createQueryBuilder(JudgementRow, 'judgement').select('judgement.id', 'id').where({ id: In(ids) });
+  return new Set((await found.getRawMany<{ id: string }>()).map(({ id }) => id));
 }
 
 /** Keeps the newest `most` records. */

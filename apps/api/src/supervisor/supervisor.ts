@@ -84,7 +84,7 @@ export class Supervisor implements OnApplicationShutdown {
     const found: Found = { uuid, name, startedAt: startedAt ?? new Date().toISOString(), ...(identity ? { identity } : {}) };
     if (await this.tryJoin(found)) {
       this.log.log(`found machine '${name}' again`);
-      this.watched(name, this.judgements.collect(uuid, name, false));
+      await this.judgements.collect(uuid, name, false);
       return;
     }
     const mayCome = identity ? isAlive(identity) : state === 'starting';

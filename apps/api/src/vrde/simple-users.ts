@@ -12,10 +12,16 @@ export const isSimpleUser = (key: string): boolean => key.startsWith(prefix);
 export const simpleUsersOf = (extraData: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(extraData).flatMap(([key, value]) => (isSimpleUser(key) ? [[key.slice(prefix.length), value]] : [])));
 
+const isHash = (value: string): boolean => forms.some((form) => form.test(value));
+
+/** Users who cannot log in, since what is stored for them is no hash: a settings file may bring such. */
+export const usersWithoutHash = (extraData: Readonly<Record<string, string>>): string[] =>
+  Object.entries(simpleUsersOf(extraData)).flatMap(([user, value]) => (isHash(value) ? [] : [user]));
+
 /** @throws ApiError, which does not repeat the value: it may be the password itself */
 export function requireHash(key: string, value: string): void {
   if (key === prefix) throw invalid(`extra data key '${key}' names no user: write ${prefix}NAME`);
-  if (!forms.some((form) => form.test(value))) {
+  if (!isHash(value)) {
     throw invalid(`extra data '${key}': the value is no hash of a password; type 'VBoxManage internalcommands passwordhash PASSWORD', and give the 64 hexadecimal digits or the '$scrypt$...' text that it prints`);
   }
 }
