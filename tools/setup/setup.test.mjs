@@ -99,6 +99,14 @@ withApt('a Debian package is unpacked once, runs, and is not fetched again (need
   }
 }, 120_000);
 
+withApt('a package of another architecture is had beside the system\'s own (needs apt-get)', async () => {
+  const { path, versions } = await debianPrefix({ label: 'foreign', architecture: 'i386', packages: ['libcap-ng0'] }, folder);
+  expect(Object.keys(versions)).toEqual(['libcap-ng0']);
+  // ELF of 32 bits, for machine 3: i386
+  const header = readFileSync(join(path, 'lib/i386-linux-gnu/libcap-ng.so.0'));
+  expect([header[4], header.readUInt16LE(18)]).toEqual([1, 3]);
+}, 120_000);
+
 withApt('a package that Debian lacks is an error that names it, and leaves nothing behind (needs apt-get)', async () => {
   await expect(debianPrefix({ label: 'none', packages: ['no-such-package-belvedere'] }, folder)).rejects.toThrow(/no-such-package-belvedere cannot be fetched/);
   expect(existsSync(join(folder, 'debian', 'none'))).toBe(false);

@@ -87,7 +87,7 @@ export const modifyvm = command<Request>({
     vrde('vrde', onOff, 'the remote display', (changes, on) => (changes.enabled = on)),
     vrde('vrde-port', ports, 'its ports: the first free one is bound', (changes, list) => (changes.ports = list)),
     vrde('vrde-address', text('address[,address...]', '127.0.0.1'), 'its addresses; empty: all of the host', (changes, list) => (changes.addresses = list)),
-    vrde('vrde-auth-type', choice(['null', 'external', 'guest']), 'who judges a login: null lets anyone in, external asks the library', (changes, type) => (changes.authType = type)),
+    vrde('vrde-auth-type', choice(['null', 'external', 'guest']), 'who judges a login: null lets anyone in, external asks the library, guest asks the guest agent for the accounts inside', (changes, type) => (changes.authType = type)),
     vrde('vrde-auth-library', library, "the library that judges where the type is external; default: 'setproperty vrdeauthlibrary'", (changes, chosen) => {
       changes.authLibrary = chosen === 'default' ? null : chosen;
     }),
