@@ -1,6 +1,6 @@
 /** Logins that the guest judges: which port its agent is asked at, what counts, and what is on record. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JudgementRecord, MachineSpec, SerialSpec, VrdeSpec } from '@belvedere/control';
@@ -64,6 +64,23 @@ test('the guest grants and refuses, and each judgement is on record', async () =
   const text = await readFile(auditFile, 'utf8');
   expect(text.trim().split('\n').map((line) => JSON.parse(line) as unknown)).toEqual(told);
   expect(text).not.toContain('"right"');
+});
+
+test('a library that delegates hears what the guest said', async () => {
+  const library = join(folder, 'delegates.mjs');
+  await writeFile(library, "export const authenticate = ({ guestJudgement }) => (guestJudgement === 'notAsked' ? 'delegate' : { granted: guestJudgement === 'granted', reason: `the guest: ${guestJudgement}` });");
+  const settings = { ...vrde('external'), authLibrary: library };
+  const reasons: string[] = [];
+  const logins = new Logins(join(folder, 'audit'), new AgentPort(1), ({ reason }) => reasons.push(reason));
+  const authenticator = logins.authenticator(settings, () => settings);
+  const signal = new AbortController().signal;
+  try {
+    expect(await authenticator.judge(attempt('john', 'right'), signal)).toEqual({ granted: true });
+    expect(await authenticator.judge(attempt('john', 'wrong'), signal)).toMatchObject({ granted: false });
+  } finally {
+    authenticator.close();
+  }
+  expect(reasons[1]).toContain('the guest: denied');
 });
 
 test('without such a port nobody can be judged by the guest', () => {
