@@ -126,7 +126,7 @@ describe('a machine process', () => {
 });
 
 describe('a machine that cannot start says why, and leaves nothing behind', () => {
-  const drive = (path: string) => ({ bus: 'ide' as const, controller: 'IDE', port: 0, device: 0, type: 'hdd' as const, medium: { path, readOnly: false } });
+  const drive = (path: string) => ({ bus: 'ide' as const, controller: 'IDE', port: 0, device: 0, type: 'hdd' as const, medium: { path, format: path.endsWith('.vdi') ? ('VDI' as const) : ('RAW' as const), readOnly: false } });
 
   test('a missing image', async () => {
     const path = join(folder, 'none.vdi');
@@ -149,6 +149,14 @@ describe('a machine that cannot start says why, and leaves nothing behind', () =
     expect(error).toMatchObject({ code: 'VBOX_E_HOST_ERROR' });
     expect(error!.message).toContain(`port ${port}`);
     expect(await exitCode()).toBe(1);
+    expect(await start(spec({ hardware: { drives: [drive(image)] } }))).toEqual({ ready: true });
+  });
+
+  test('but not a raw disk in which a guest wrote the header of another format', async () => {
+    const image = join(folder, 'raw.img');
+    const bytes = Buffer.alloc(1 << 20);
+    bytes.writeUInt32LE(0xbeda107f, 0x40);
+    await writeFile(image, bytes);
     expect(await start(spec({ hardware: { drives: [drive(image)] } }))).toEqual({ ready: true });
   });
 

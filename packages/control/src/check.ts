@@ -26,6 +26,7 @@ const optional =
     value === undefined || check(value);
 
 const nothing = record({});
+const format: Check = (value) => value === 'VDI' || value === 'RAW' || value === 'ISO';
 const byte: Check = (value) => number(value) && (value as number) <= 0xff;
 const port: Check = (value) => number(value) && (value as number) <= 0xffff;
 const texts: Check = (value) => isRecord(value) && Object.values(value).every(text);
@@ -55,7 +56,7 @@ const shapes: Record<ControlMethod, Check> = {
   disconnectClient: record({ id: number }),
   lockouts: nothing,
   unlock: record({ name: optional(text) }),
-  setMedium: record({ controller: text, port: number, device: number, medium: orNull(record({ path: text, readOnly: flag })) }),
+  setMedium: record({ controller: text, port: number, device: number, medium: orNull(record({ path: text, format, readOnly: flag })) }),
 };
 
 /** @throws ControlError `E_INVALIDARG` for parameters that `method` does not take */

@@ -1,4 +1,4 @@
-export type { AdapterSpec, BootDevice, DriveSpec, DriveType, ExitRecord, HardwareSpec, JudgementRecord, Lockout, MachineSpec, MediumSpec, SerialSpec, VrdeSpec } from './spec.js';
+export type { AdapterSpec, BootDevice, DriveSpec, DriveType, ExitRecord, HardwareSpec, JudgementRecord, Lockout, MachineSpec, MediumFormat, MediumSpec, SerialSpec, VrdeSpec } from './spec.js';
 export { ControlError } from './messages.js';
 export type { ControlEvents, ControlMethod, ControlMethods, ErrorCode, MachineState, MachineStatus, Params, Result, ScreenStatus, VrdeClient, VrdeStatus } from './messages.js';
 export { serveControl, type ControlHandlers, type ControlServer } from './server.js';

@@ -7,8 +7,12 @@
 export type BootDevice = 'none' | 'floppy' | 'dvd' | 'disk' | 'net';
 export type DriveType = 'hdd' | 'dvddrive' | 'fdd';
 
+export type MediumFormat = 'VDI' | 'RAW' | 'ISO';
+
 export interface MediumSpec {
   readonly path: string;
+  /** What the image was registered as: a guest can write what looks like another format's header into a raw disk. */
+  readonly format: MediumFormat;
   readonly readOnly: boolean;
 }
 

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize } from 'node:path';
 import { ApiError, fileError, invalid } from '../http/api-error.js';
+import { deleteFile } from '../media/delete-file.js';
 import { MediaService } from '../media/media.service.js';
 import { addMedium } from '../media/medium.store.js';
 import { osTypeOf } from '../ostypes/table.js';
@@ -104,7 +105,8 @@ const joinMedia = ({ settings, storageControllers }: ReadSettings, media: Readon
 /** Removes what is the machine's own; a folder with anything else in it stays. */
 async function removeFiles({ settingsFile }: MachineRecord, disks: readonly string[]): Promise<void> {
   const folder = dirname(settingsFile);
-  for (const file of [...disks, settingsFile, `${settingsFile}-prev`]) await rm(file, { force: true });
+  for (const disk of disks) await deleteFile(disk);
+  for (const file of [settingsFile, `${settingsFile}-prev`]) await rm(file, { force: true });
   const logs = join(folder, 'Logs');
   for (const log of await readdir(logs).catch(() => [])) if (log.includes('.log')) await rm(join(logs, log), { force: true });
   await removeEmpty(logs);

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { ApiError, invalid, inUse } from '../http/api-error.js';
 import { MediaService } from '../media/media.service.js';
 import { isWritten } from '../media/media.service.js';
+import { mediumSpec } from '../supervisor/machine-spec.js';
 import { MachineView } from '../supervisor/machine-view.js';
 import { StateStore } from '../supervisor/state.store.js';
 import { Supervisor } from '../supervisor/supervisor.js';
@@ -53,7 +54,7 @@ export class StorageService {
       if (!current || !next || current.type !== next.type || next.type === 'hdd') {
         throw new ApiError('VBOX_E_INVALID_VM_STATE', `machine '${machine}' is running: only the medium in one of its DVD and floppy drives can change now; use 'emptydrive' to take it out`, { interface: 'IMachine' });
       }
-      const medium = next.medium && { path: next.medium.path, readOnly: !(await isWritten(next.medium)) };
+      const medium = next.medium && mediumSpec(next.medium, !(await isWritten(next.medium)));
       await running.request('setMedium', { controller: name, port: asked.port, device: asked.device, medium });
       return this.view.of(await this.machines.write(record, settings));
     });

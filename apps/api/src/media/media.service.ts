@@ -9,6 +9,7 @@ import type { MediumRecord } from '../machines/settings.js';
 import { parseUuid } from '../machines/uuid.js';
 import type { MediumType } from '../machines/words.js';
 import type { CreateMedium, Medium } from './medium.dto.js';
+import { deleteFile } from './delete-file.js';
 import { MediumStore, type MediumUse } from './medium.store.js';
 
 @Injectable()
@@ -52,7 +53,7 @@ export class MediaService {
     const [user] = await this.store.uses(medium.uuid);
     if (user) throw inUse(`image '${medium.path}' is attached to machine '${user.name}': detach it first`);
     await this.store.remove(medium.uuid);
-    if (file) await rm(medium.path, { force: true }).catch((cause: unknown) => Promise.reject(fileError(`'${medium.path}' is no longer registered, but could not be removed`, cause)));
+    if (file) await deleteFile(medium.path).catch((cause: unknown) => Promise.reject(fileError(`'${medium.path}' is no longer registered, but could not be removed`, cause)));
   }
 
   /**

@@ -1,5 +1,5 @@
 /** A machine's settings as its process is told them. Pure. */
-import type { DriveSpec, MachineSpec } from '@belvedere/control';
+import type { DriveSpec, MachineSpec, MediumSpec } from '@belvedere/control';
 import { dirname } from 'node:path';
 import type { Home } from '../home/home.js';
 import type { MachineRecord } from '../machines/machine-rows.js';
@@ -37,8 +37,15 @@ export function machineSpec({ settings, settingsFile }: MachineRecord, home: Hom
 
 const drivesOf = (settings: MachineSettings, readOnly: ReadonlySet<string>): DriveSpec[] =>
   settings.storageControllers.flatMap(({ name: controller, bus, attachments }) =>
-    attachments.map(({ port, device, type, medium }) => ({ bus, controller, port, device, type, medium: medium && { path: medium.path, readOnly: readOnly.has(medium.uuid) } })),
+    attachments.map(({ port, device, type, medium }) => ({ bus, controller, port, device, type, medium: medium && mediumSpec(medium, readOnly.has(medium.uuid)) })),
   );
+
+/** A DVD's image is kept as RAW, as VirtualBox has it, and opened as what it must be. */
+export const mediumSpec = ({ type, path, format }: MediumRecord, readOnly: boolean): MediumSpec => ({
+  path,
+  format: type === 'dvd' ? 'ISO' : format === 'VDI' ? 'VDI' : 'RAW',
+  readOnly,
+});
 
 /** The media that a machine has attached, each once. */
 export const mediaOf = (settings: MachineSettings): MediumRecord[] => [
