@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFirmware, firmwareCacheFolder, firmwareFolders } from './firmware.js';
 
@@ -35,7 +35,10 @@ describe('firmware', () => {
     expect(firmwareFolders(env)).toContain('/usr/share/seabios');
   });
 
-  test('has its cache where the desktop standard says', () => {
+  test('has its cache where the system keeps such', () => {
+    expect(firmwareCacheFolder({}, 'darwin')).toBe(join(homedir(), 'Library', 'Caches', 'belvedere', 'firmware'));
+    expect(firmwareCacheFolder({ LOCALAPPDATA: '/l' }, 'win32')).toBe(join('/l', 'belvedere', 'cache', 'firmware'));
+    expect(firmwareCacheFolder({}, 'linux')).toBe(join(homedir(), '.cache', 'belvedere', 'firmware'));
     expect(firmwareCacheFolder({ XDG_CACHE_HOME: '/x' })).toBe(join('/x', 'belvedere', 'firmware'));
     expect(firmwareCacheFolder({ BELVEDERE_CACHE: '/y', XDG_CACHE_HOME: '/x' })).toBe(join('/y', 'firmware'));
   });

@@ -20,8 +20,15 @@ const BIOS_LIMIT = 0x20000;
 const VGA_BIOS_LIMIT = 0x10000;
 
 /** The folder that the set-up program fills where the system has no firmware. */
-export function firmwareCacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env.BELVEDERE_CACHE ?? join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'belvedere'), 'firmware');
+export function firmwareCacheFolder(env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string {
+  return join(env.BELVEDERE_CACHE ?? systemCacheFolder(env, platform), 'firmware');
+}
+
+function systemCacheFolder(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
+  if (env.XDG_CACHE_HOME) return join(env.XDG_CACHE_HOME, 'belvedere');
+  if (platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'belvedere');
+  if (platform === 'win32' && env.LOCALAPPDATA) return join(env.LOCALAPPDATA, 'belvedere', 'cache');
+  return join(homedir(), '.cache', 'belvedere');
 }
 
 /** Folders that may hold firmware, best first. `BELVEDERE_FIRMWARE` names the only one. */
