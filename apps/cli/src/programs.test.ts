@@ -17,7 +17,7 @@ interface Ran {
 
 /** Starts a program with its standard input open and silent. */
 const start = (program: string, words: readonly string[], home: string): ChildProcess =>
-  spawn(process.execPath, [fileURLToPath(new URL(`../bin/${program}.mjs`, import.meta.url)), ...words], {
+  spawn(process.execPath, [fileURLToPath(new URL(`../bin/${program}.cjs`, import.meta.url)), ...words], {
     env: { PATH: process.env.PATH, HOME: home, BELVEDERE_HOME: home },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

@@ -1,0 +1,2 @@
+#!/usr/bin/env node
+require('../dist/programs/headless.cjs').run('VBoxHeadless', process.argv.slice(2));

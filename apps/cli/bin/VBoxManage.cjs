@@ -1,0 +1,2 @@
+#!/usr/bin/env node
+require('../dist/programs/manage.cjs').run(process.argv.slice(2));
