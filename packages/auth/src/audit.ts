@@ -17,7 +17,7 @@ export interface AuditRecord {
 }
 
 /** Texts that the client chose are made printable and cut. */
-export function auditRecord(at: number, attempt: LogonAttempt, method: string, judgement: Judgement, grantedBy: string): AuditRecord {
+export function auditRecord(at: number, attempt: Omit<LogonAttempt, 'password'>, method: string, judgement: Judgement, grantedBy: string): AuditRecord {
   const { user, domain, address, clientName, clientId, machineId } = attempt;
   return {
     at: new Date(at),

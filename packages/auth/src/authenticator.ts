@@ -22,6 +22,9 @@ export interface LogonAttempt {
 /** What is told of a session when it ends: who it was, without the password. */
 export type EndedSession = Omit<LogonAttempt, 'password'>;
 
+/** Where a login comes from. */
+export type LogonClient = Omit<LogonAttempt, 'user' | 'password' | 'domain'>;
+
 export type Judgement = { readonly granted: true } | { readonly granted: false; readonly reason: string };
 
 export interface Authenticator {

@@ -1,5 +1,5 @@
 export type { AuditRecord } from './audit.js';
-export type { Authenticator, EndedSession, Judgement, LogonAttempt } from './authenticator.js';
+export type { Authenticator, EndedSession, Judgement, LogonAttempt, LogonClient } from './authenticator.js';
 export { type AuthLimits, type AuthSettings, type AuthType, chooseAuthenticator } from './choose.js';
 export { type Clock, systemClock } from './clock.js';
 export { AuthUnavailableError } from './errors.js';
@@ -7,5 +7,5 @@ export type { GuestChannel } from './guest/channel.js';
 export type { MachineAuthenticator } from './judge.js';
 export { GuessLimiter, type Limits, LIMITS as GUESS_LIMITS, type Lockout } from './limiter/limiter.js';
 export { nullAuthenticator } from './null.js';
-export { type HashAlgorithm, HashFormatError, hashPassword, parseHash } from './simple/password.js';
+export { type HashAlgorithm, HashFormatError, hashPassword, type NtHash, parseHash } from './simple/password.js';
 export { type HashLookup, simpleUserKey } from './simple/simple.js';

@@ -4,13 +4,24 @@
  */
 import { problemOf } from './attempt.js';
 import { auditRecord, type AuditRecord } from './audit.js';
-import type { Authenticator, EndedSession, Judgement, LogonAttempt } from './authenticator.js';
-import { AbandonedError, type Clock, pause, unlessAborted, within } from './clock.js';
+import type { Authenticator, EndedSession, Judgement, LogonAttempt, LogonClient } from './authenticator.js';
+import { type Clock, pause, unlessAborted, within } from './clock.js';
+import { errorClass, failure } from './errors.js';
 import { type AuthLibrary, denied, type Denial, type GuestAccounts, type GuestJudgement, unjudged } from './library.js';
 import type { GuessLimiter } from './limiter/limiter.js';
+import { Proofs } from './proofs.js';
 
 /** What a machine's authenticator does beyond judging. */
 export interface MachineAuthenticator extends Authenticator {
+  /**
+   * The NT hash against which the user's proof is checked, 16 bytes; undefined for a user without one, and for a guesser who would wait too long.
+   * It grants nothing. Whoever asks then calls `refused` if the proof failed or `judge` if it did not, and both are one login with this: one
+   * guess, one record. Aborting `signal`, which is to live as long as the connection, closes a proof of which nothing came. Never rejects.
+   * Absent where the method keeps no NT hashes.
+   */
+  readonly ntHash?: (user: string, domain: string, client: LogonClient, signal: AbortSignal) => Promise<Uint8Array | undefined>;
+  /** The proof failed: that is a wrong password, and on record. `reason` is recorded where the lookup has no better one. */
+  readonly refused?: (attempt: Omit<LogonAttempt, 'password'>, reason: string) => void;
   /** Tells the method that a session it granted has ended. Rejects when it could not be told. */
   ended(session: EndedSession): Promise<void>;
   /** Ends the processes the method holds. Logins after that are still judged: processes are started again. */
@@ -33,17 +44,26 @@ export interface JudgeOptions {
 type Verdict = { readonly result: 'granted'; readonly by: string } | Denial;
 
 export class Judge implements MachineAuthenticator {
+  readonly ntHash?: NonNullable<MachineAuthenticator['ntHash']>;
+  readonly refused?: NonNullable<MachineAuthenticator['refused']>;
   private readonly method: string;
+  private readonly proofs?: Proofs;
 
   constructor(private readonly options: JudgeOptions) {
-    this.method = options.library?.name ?? 'guest';
+    const { library, limiter, clock, limit } = options;
+    this.method = library?.name ?? 'guest';
+    if (!library?.ntHash) return;
+    const proofs = new Proofs({ find: library.ntHash, limiter, clock, limit });
+    this.proofs = proofs;
+    this.ntHash = (user, domain, client, signal) => proofs.begin({ ...client, user, domain, password: '' }, signal);
+    this.refused = (attempt, reason) => this.proofFailed(attempt, proofs.failed(attempt) ?? reason);
   }
 
   async judge(attempt: LogonAttempt, signal: AbortSignal): Promise<Judgement> {
     const verdict = await this.admit(attempt, signal).catch((error: unknown) => unjudged(failure(error)));
     const judgement: Judgement = verdict.result === 'granted' ? { granted: true } : { granted: false, reason: verdict.reason };
     try {
-      this.options.onJudgement?.(auditRecord(this.options.clock.now(), attempt, this.method, judgement, verdict.result === 'granted' ? verdict.by : ''));
+      this.record(attempt, judgement, verdict.result === 'granted' ? verdict.by : '');
     } catch (error) {
       // A login that leaves no record is none.
       if (judgement.granted) return { granted: false, reason: `the judgement cannot be recorded (${errorClass(error)})` };
@@ -59,11 +79,27 @@ export class Judge implements MachineAuthenticator {
     this.options.library?.close?.();
   }
 
+  private record(attempt: Omit<LogonAttempt, 'password'>, judgement: Judgement, grantedBy = ''): void {
+    this.options.onJudgement?.(auditRecord(this.options.clock.now(), attempt, this.method, judgement, grantedBy));
+  }
+
+  private proofFailed(attempt: Omit<LogonAttempt, 'password'>, reason: string): void {
+    try {
+      this.record(attempt, { granted: false, reason });
+    } catch {
+      // It is refused already: as in `judge`, a refusal that cannot be recorded stays one.
+    }
+  }
+
   private async admit(attempt: LogonAttempt, signal: AbortSignal): Promise<Verdict> {
-    const problem = problemOf(attempt);
-    if (problem !== undefined) return unjudged(problem);
     const { limiter, clock } = this.options;
-    const admission = limiter?.begin(attempt.address, attempt.user);
+    const proved = this.proofs?.take(attempt);
+    const problem = problemOf(attempt) ?? (proved && attempt.password === '' ? 'the client proved its password and did not hand it on, so that it cannot be judged' : undefined);
+    if (problem !== undefined) {
+      proved?.settle('unjudged');
+      return unjudged(problem);
+    }
+    const admission = proved ?? limiter?.begin(attempt.address, attempt.user);
     if (admission?.admitted === false) return unjudged(admission.reason);
     try {
       await pause(clock, admission?.wait ?? 0, signal);
@@ -113,14 +149,3 @@ export class Judge implements MachineAuthenticator {
     return this.options.guest.judge(attempt, signal);
   }
 }
-
-/** Why nobody judged. Errors of a method may quote what they were given, so only those of our own are quoted. */
-function failure(error: unknown): string {
-  if (error instanceof AbandonedError) return error.message;
-  if (error instanceof Error && OURS.has(error.name)) return error.message;
-  return `the authentication method failed with ${errorClass(error)}`;
-}
-
-const errorClass = (error: unknown): string => (error instanceof Error ? error.constructor.name : typeof error);
-
-const OURS = new Set(['HostError', 'BusyError']);

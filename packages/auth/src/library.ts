@@ -23,11 +23,15 @@ export interface Denial {
 
 export type LibraryAnswer = { readonly result: 'granted' } | { readonly result: 'delegate' } | Denial;
 
+export type NtHashAnswer = { readonly result: 'found'; readonly hash: Uint8Array } | Denial;
+
 export interface AuthLibrary {
   /** What audit records call it: `VBoxAuth`, `VBoxAuthSimple`, or the path of a module. */
   readonly name: string;
   /** May reject: that refuses the login. `signal` ends the wait for a turn; a call that has begun is bounded by the library's own time limit. */
   authenticate(attempt: LogonAttempt, guest: GuestJudgement, signal: AbortSignal): Promise<LibraryAnswer>;
+  /** The NT hash against which a user's proof is checked, 16 bytes. Absent where the method keeps none. May reject: that refuses the login. */
+  readonly ntHash?: (user: string) => Promise<NtHashAnswer>;
   /** A session that this library granted has ended (the SDK's fLogon = 0). */
   sessionEnded?(session: EndedSession): Promise<void>;
   /** Ends whatever processes the library holds. */

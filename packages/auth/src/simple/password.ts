@@ -1,8 +1,10 @@
 /**
- * Passwords as they are kept: VirtualBox's SHA-256 in hexadecimal, and salted scrypt in the PHC string form
- * `$scrypt$ln=15,r=8,p=3$<salt>$<hash>` (base64 without padding). Does work on the thread pool; holds no state.
+ * Passwords as they are kept: VirtualBox's SHA-256 in hexadecimal, salted scrypt in the PHC string form
+ * `$scrypt$ln=15,r=8,p=3$<salt>$<hash>` (base64 without padding), and the NT hash, `$nt$` and 32 hexadecimal digits. Does work on the thread
+ * pool; holds no state.
  *
- * RFC 7914 (scrypt), the PHC string format. SHA-256 is fast to guess: it is here because VirtualBox's commands make it.
+ * RFC 7914 (scrypt), the PHC string format, [MS-NLMP] 3.3.1 (NTOWFv1). SHA-256 is fast to guess: it is here because VirtualBox's commands
+ * make it. An NT hash is as good as the password to whoever reads it: it is here because Network Level Authentication is proved against it.
  */
 import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
@@ -16,12 +18,19 @@ export interface ScryptCost {
 }
 
 /** A stored hash, parsed. */
-export type StoredHash = { readonly algorithm: 'sha256'; readonly hash: Uint8Array } | { readonly algorithm: 'scrypt'; readonly cost: ScryptCost; readonly salt: Uint8Array; readonly hash: Uint8Array };
+export type StoredHash =
+  | { readonly algorithm: 'sha256'; readonly hash: Uint8Array }
+  | { readonly algorithm: 'nt'; readonly hash: Uint8Array }
+  | { readonly algorithm: 'scrypt'; readonly cost: ScryptCost; readonly salt: Uint8Array; readonly hash: Uint8Array };
+
+/** The NT hash of a password, 16 bytes: MD4 over its UTF-16LE. */
+export type NtHash = (password: string) => Uint8Array;
 
 /** One of the settings that OWASP recommends: 32 MiB, and some 0.3 s of one core. */
 export const SCRYPT_COST: ScryptCost = { ln: 15, r: 8, p: 3 };
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
+const NT_HASH_BYTES = 16;
 /** A login costs no more than this: 128 MiB, and four times the work of 2^17 at r = 8. */
 const MOST_MEMORY = 128 * 2 ** 20;
 const MOST_WORK = 2 ** 22;
@@ -41,8 +50,10 @@ export async function hashPassword(password: string, algorithm: HashAlgorithm, c
 /** @throws HashFormatError, which names the fault and not the hash */
 export function parseHash(stored: string): StoredHash {
   if (/^[0-9a-f]{64}$/i.test(stored)) return { algorithm: 'sha256', hash: Buffer.from(stored, 'hex') };
+  const nt = /^\$nt\$([0-9a-f]{32})$/i.exec(stored);
+  if (nt) return { algorithm: 'nt', hash: Buffer.from(nt[1], 'hex') };
   const parts = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,4}),p=(\d{1,4})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/.exec(stored);
-  if (!parts) throw new HashFormatError("the stored hash is neither 64 hexadecimal digits nor of the form '$scrypt$ln=,r=,p=$salt$hash'; make one with passwordhash");
+  if (!parts) throw new HashFormatError("the stored hash is neither 64 hexadecimal digits nor of the form '$scrypt$ln=,r=,p=$salt$hash' or '$nt$' and 32 hexadecimal digits; make one with passwordhash");
   const [ln, r, p] = parts.slice(1, 4).map(Number);
   if (ln < 1 || r < 1 || p < 1) throw new HashFormatError(`the stored hash asks for scrypt with ln=${ln}, r=${r}, p=${p}; each is at least 1`);
   if (2 ** ln * r * 128 > MOST_MEMORY || 2 ** ln * r * p > MOST_WORK) {
@@ -51,15 +62,23 @@ export function parseHash(stored: string): StoredHash {
   return { algorithm: 'scrypt', cost: { ln, r, p }, salt: Buffer.from(parts[4], 'base64'), hash: Buffer.from(parts[5], 'base64') };
 }
 
-/** Whether `password` is the one behind `stored`; compared in constant time. */
-export async function verifyPassword(password: string, stored: StoredHash): Promise<boolean> {
+/**
+ * Whether `password` is the one behind `stored`; compared in constant time.
+ * @throws HashFormatError for an NT hash when there is no `ntHash`
+ */
+export async function verifyPassword(password: string, stored: StoredHash, ntHash?: NtHash): Promise<boolean> {
+  if (stored.algorithm === 'nt') {
+    if (!ntHash) throw new HashFormatError('the stored hash is an NT hash, which is not compared here; store the 64 hexadecimal digits or the $scrypt$ text that passwordhash prints');
+    return timingSafeEqual(ntHash(password), stored.hash);
+  }
   if (stored.algorithm === 'sha256') return timingSafeEqual(sha256(password), stored.hash);
   return timingSafeEqual(await derive(password, stored.salt, stored.cost, stored.hash.length), stored.hash);
 }
 
 /** A hash as costly to check as `like`, whose password nobody knows. */
 export function decoy(like?: StoredHash): StoredHash {
-  if (like?.algorithm === 'sha256') return { algorithm: 'sha256', hash: randomBytes(32) };
+  if (like?.algorithm === 'sha256') return { algorithm: 'sha256', hash: randomBytes(HASH_BYTES) };
+  if (like?.algorithm === 'nt') return { algorithm: 'nt', hash: randomBytes(NT_HASH_BYTES) };
   const { cost = SCRYPT_COST, salt, hash } = like ?? {};
   return { algorithm: 'scrypt', cost, salt: randomBytes(salt?.length ?? SALT_BYTES), hash: randomBytes(hash?.length ?? HASH_BYTES) };
 }

@@ -4,8 +4,8 @@
  */
 import type { LogonAttempt } from '../authenticator.js';
 import { Turns } from '../turns.js';
-import { type AuthLibrary, denied, type GuestJudgement, type LibraryAnswer, unjudged } from '../library.js';
-import { decoy, HashFormatError, parseHash, type StoredHash, verifyPassword } from './password.js';
+import { type AuthLibrary, denied, type GuestJudgement, type LibraryAnswer, type NtHashAnswer, unjudged } from '../library.js';
+import { decoy, HashFormatError, type NtHash, parseHash, type StoredHash, verifyPassword } from './password.js';
 
 /** The stored hash of a user; undefined for one that there is not. */
 export type HashLookup = (user: string) => string | undefined | Promise<string | undefined>;
@@ -20,7 +20,16 @@ export class SimpleAuth implements AuthLibrary {
   /** What checking an existing user cost last; an unknown user costs the same, so that time does not tell who exists. */
   private latest: StoredHash | undefined;
 
-  constructor(private readonly lookup: HashLookup) {}
+  /** Present where a stored NT hash can be compared with a password too: a proof alone grants nothing. */
+  readonly ntHash?: (user: string) => Promise<NtHashAnswer>;
+
+  /** @param md4 absent: users for whom an NT hash is stored are refused */
+  constructor(
+    private readonly lookup: HashLookup,
+    private readonly md4?: NtHash,
+  ) {
+    if (md4) this.ntHash = (user) => this.find(user);
+  }
 
   async authenticate({ user, password }: LogonAttempt, _guest: GuestJudgement, signal: AbortSignal): Promise<LibraryAnswer> {
     if (user === '') return unjudged('no user name was given');
@@ -28,8 +37,8 @@ export class SimpleAuth implements AuthLibrary {
     try {
       const found = await this.lookup(user);
       const stored = found === undefined ? decoy(this.latest) : parseHash(found);
+      const right = await verifyPassword(password, stored, this.md4);
       if (found !== undefined) this.latest = stored;
-      const right = await verifyPassword(password, stored);
       if (found === undefined) return denied('unknown user');
       return right ? { result: 'granted' } : denied('wrong password');
     } catch (error) {
@@ -37,6 +46,19 @@ export class SimpleAuth implements AuthLibrary {
       throw error;
     } finally {
       release();
+    }
+  }
+
+  private async find(user: string): Promise<NtHashAnswer> {
+    if (user === '') return unjudged('no user name was given');
+    try {
+      const found = await this.lookup(user);
+      if (found === undefined) return denied('unknown user');
+      const { algorithm, hash } = parseHash(found);
+      return algorithm === 'nt' ? { result: 'found', hash } : unjudged('no NT hash is stored for the user');
+    } catch (error) {
+      if (error instanceof HashFormatError) return unjudged(error.message);
+      throw error;
     }
   }
 }
