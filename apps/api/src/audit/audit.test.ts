@@ -14,6 +14,8 @@ import { judgementsIn } from './record.js';
 
 /** `echo -n secret | sha256sum` */
 const secret = '2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b';
+/** `echo -n secret | iconv -t utf-16le | openssl dgst -provider legacy -md4` */
+const nt = '$nt$878d8014606cda29677a44efa1353fc7';
 const scrypt = `$scrypt$ln=15,r=8,p=3$${'A'.repeat(22)}$${'b'.repeat(43)}`;
 const userKey = encodeURIComponent('VBoxAuthSimple/users/john');
 
@@ -66,6 +68,8 @@ describe('settings', () => {
     expect(await home.get('PATCH', '/system-properties', { vrdeAuthLibrary: 'default' })).toMatchObject({ vrdeAuthLibrary: 'VBoxAuth' });
     await home.get('PUT', `/machines/manual/extradata/${encodeURIComponent('VBoxAuthSimple/users/__proto__')}`, { value: scrypt });
     expect(await told('manual')).toMatchObject({ authLibrary: 'VBoxAuthSimple', simpleUsers: JSON.parse(`{"john":"${secret}","__proto__":"${scrypt}"}`) as object });
+    await home.get('PUT', `/machines/manual/extradata/${encodeURIComponent('VBoxAuthSimple/users/__proto__')}`, { value: nt });
+    expect((await told('manual')).simpleUsers).toEqual(JSON.parse(`{"john":"${secret}","__proto__":"${nt}"}`) as object);
     await home.get('PUT', `/machines/manual/extradata/${userKey}`, { value: null });
     expect(Object.keys((await told('manual')).simpleUsers)).toEqual(['__proto__']);
     expect(Object.keys(await home.get<object>('GET', '/machines/manual/extradata'))).toHaveLength(1);
@@ -74,7 +78,7 @@ describe('settings', () => {
 
   test('what is no hash is refused, never repeated, and changes nothing', async () => {
     await home.machine('hashes');
-    for (const value of ['hunter2hunter2', secret.slice(1), `${secret} `, scrypt.replace('ln', 'n'), '']) {
+    for (const value of ['hunter2hunter2', secret.slice(1), `${secret} `, scrypt.replace('ln', 'n'), nt.slice(4), nt.slice(0, -1), '']) {
       for (const path of ['/machines/hashes/extradata/', '/extradata/']) {
         const { status, body } = await home.ask('PUT', path + userKey, { body: { value } });
         expect([status, body.code]).toEqual([400, 'E_INVALIDARG']);

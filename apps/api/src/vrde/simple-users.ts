@@ -3,8 +3,8 @@ import { invalid } from '../http/api-error.js';
 
 const prefix = 'VBoxAuthSimple/users/';
 
-/** SHA-256 in hexadecimal, or salted scrypt in the PHC string form. */
-const forms = [/^[0-9a-f]{64}$/i, /^\$scrypt\$ln=\d{1,2},r=\d{1,4},p=\d{1,4}\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}$/];
+/** SHA-256 in hexadecimal, salted scrypt in the PHC string form, or an NT hash. */
+const forms = [/^[0-9a-f]{64}$/i, /^\$scrypt\$ln=\d{1,2},r=\d{1,4},p=\d{1,4}\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}$/, /^\$nt\$[0-9a-f]{32}$/i];
 
 export const isSimpleUser = (key: string): boolean => key.startsWith(prefix);
 
@@ -22,6 +22,6 @@ export const usersWithoutHash = (extraData: Readonly<Record<string, string>>): s
 export function requireHash(key: string, value: string): void {
   if (key === prefix) throw invalid(`extra data key '${key}' names no user: write ${prefix}NAME`);
   if (!isHash(value)) {
-    throw invalid(`extra data '${key}': the value is no hash of a password; type 'VBoxManage internalcommands passwordhash PASSWORD', and give the 64 hexadecimal digits or the '$scrypt$...' text that it prints`);
+    throw invalid(`extra data '${key}': the value is no hash of a password; type 'VBoxManage internalcommands passwordhash PASSWORD', and give the 64 hexadecimal digits or the '$scrypt$...' text that it prints, or '$nt$' and the 32 hexadecimal digits of an NT hash`);
   }
 }
