@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JudgementRecord, MachineSpec, SerialSpec, VrdeSpec } from '@belvedere/control';
-import { Logins } from './logins.js';
+import { Logins, offersNla } from './logins.js';
 import { guestAgentPort } from './serial.js';
 
 let folder: string;
@@ -86,4 +86,12 @@ test('a library that delegates hears what the guest said', async () => {
 test('without such a port nobody can be judged by the guest', () => {
   const logins = new Logins(join(folder, 'audit'), undefined, () => undefined);
   expect(() => logins.authenticator(vrde('guest'), () => vrde('guest'))).toThrow("authentication type 'guest' needs a serial port");
+});
+
+test('Network Level Authentication is offered where every user has an NT hash', () => {
+  const [nt, sha256] = [`$nt$${'a'.repeat(32)}`, 'a'.repeat(64)];
+  const offers = (simpleUsers: Record<string, string>, changes: Partial<VrdeSpec> = {}) => offersNla({ ...vrde('external'), authLibrary: 'VBoxAuthSimple', simpleUsers, ...changes });
+  expect([offers({ john: nt }), offers({ john: nt, mary: nt })]).toEqual([true, true]);
+  expect([offers({}), offers({ john: sha256 }), offers({ john: nt, mary: sha256 }), offers({ john: nt, mary: 'secret' })]).toEqual([false, false, false, false]);
+  expect([offers({ john: nt }, { authLibrary: 'VBoxAuth' }), offers({ john: nt }, { authType: 'null' })]).toEqual([false, false]);
 });

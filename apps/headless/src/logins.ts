@@ -6,8 +6,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { appendFileSync, renameSync, statSync } from 'node:fs';
-import { chooseAuthenticator, type AuditRecord, GuessLimiter, type GuestChannel, type MachineAuthenticator, systemClock } from '@belvedere/auth';
+import { chooseAuthenticator, type AuditRecord, GuessLimiter, type GuestChannel, HashFormatError, type MachineAuthenticator, parseHash, systemClock } from '@belvedere/auth';
 import type { JudgementRecord, Lockout, VrdeSpec } from '@belvedere/control';
+import { ntHash } from '@belvedere/rdp';
 
 /** Bytes after which the audit file is put aside as `FILE.old` and begun anew. */
 const FILE_LIMIT = 16 << 20;
@@ -35,6 +36,7 @@ export class Logins {
       type: vrde.authType,
       library: vrde.authLibrary,
       simpleUsers: (user) => (Object.hasOwn(current().simpleUsers, user) ? current().simpleUsers[user] : undefined),
+      ntHash,
       ...(this.guestChannel ? { guestChannel: this.guestChannel } : {}),
       limiter: this.limiter,
       onJudgement: (record) => this.record(record),
@@ -55,5 +57,23 @@ export class Logins {
     if ((statSync(this.auditFile, { throwIfNoEntry: false })?.size ?? 0) > FILE_LIMIT) renameSync(this.auditFile, `${this.auditFile}.old`);
     appendFileSync(this.auditFile, `${JSON.stringify(record)}\n`, { mode: 0o600 });
     this.onJudgement(record);
+  }
+}
+
+/**
+ * Whether viewers are offered Network Level Authentication: where an NT hash is stored for every user. A viewer that is offered it takes it, and
+ * then a user without an NT hash could not log in.
+ */
+export function offersNla({ authType, authLibrary, simpleUsers }: VrdeSpec): boolean {
+  const stored = Object.values(simpleUsers);
+  return authType === 'external' && authLibrary === 'VBoxAuthSimple' && stored.length > 0 && stored.every(isNtHash);
+}
+
+function isNtHash(stored: string): boolean {
+  try {
+    return parseHash(stored).algorithm === 'nt';
+  } catch (error) {
+    if (error instanceof HashFormatError) return false;
+    throw error;
   }
 }

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { ControlClient, type ExitRecord, type MachineSpec } from '@belvedere/control';
+import { ntHash } from '@belvedere/rdp';
 import { RdpClient } from '@belvedere/rdp/client';
 import { PNG } from 'pngjs';
 
@@ -225,5 +226,42 @@ test('a viewer that brings no credentials is asked for them where some are neede
   await anyone.active();
   expect((await control.request('status', {})).vrde.clients.length).toBe(1);
   anyone.close();
+  control.close();
+});
+
+const [PROTOCOL_SSL, PROTOCOL_HYBRID] = [1, 2];
+
+/** What the server chooses for a client that offers TLS and Network Level Authentication. [MS-RDPBCGR] 2.2.1.1, 2.2.1.2 */
+async function selectedProtocol(port: number): Promise<number> {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(Buffer.from('030000130ee000000000000100080003000000', 'hex'));
+  const [confirm] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  return confirm.readUInt32LE(15);
+}
+
+test('Network Level Authentication comes and goes with the users, and a failed proof is on record', async () => {
+  const nt = `$nt$${Buffer.from(ntHash('right')).toString('hex')}`;
+  const settings = spec({ vrde: { authType: 'external', authLibrary: 'VBoxAuthSimple', simpleUsers: { max: nt }, multiConnection: true } });
+  expect(await start(settings)).toEqual({ ready: true });
+  const control = await ControlClient.connect(settings.controlSocket);
+  const wrong = new RdpClient({ port: (await control.request('status', {})).vrde.port!, security: 'nla', user: 'max', password: 'guess' });
+  await expect(wrong.active()).rejects.toThrow('closed before');
+  for (const [simpleUsers, selected] of [
+    [{ max: nt, moritz: nt }, PROTOCOL_HYBRID],
+    [{ max: nt, moritz: 'a'.repeat(64) }, PROTOCOL_SSL],
+    [{ max: nt }, PROTOCOL_HYBRID],
+  ] as const) {
+    const { port } = await control.request('setVrde', { vrde: { ...settings.vrde, simpleUsers } });
+    expect(await selectedProtocol(port!)).toBe(selected);
+    const viewer = new RdpClient({ port: port!, security: 'nla', user: 'max', password: 'right' });
+    await viewer.active();
+    viewer.close();
+  }
+  const records = (await readFile(settings.auditFile, 'utf8')).trim().split('\n').map((line) => JSON.parse(line) as { user: string; granted: boolean; reason: string });
+  expect(records.map(({ user, granted, reason }) => [user, granted, reason])).toEqual([
+    ['max', false, 'user name or password is wrong'],
+    ...Array.from({ length: 3 }, () => ['max', true, 'VBoxAuthSimple grants']),
+  ]);
   control.close();
 });

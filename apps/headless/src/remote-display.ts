@@ -7,7 +7,7 @@ import type { Machine } from '@belvedere/emulator';
 import { type ClientInfo, ErrorInfo, IdentityError, RdpServer, type SecurityMethod, serverIdentity, type TlsVersion } from '@belvedere/rdp';
 import { CertificateFiles, CertificateFileError } from './certificate.js';
 import type { Log } from './log.js';
-import type { Logins } from './logins.js';
+import { type Logins, offersNla } from './logins.js';
 
 /** Why the server closes, and what clients show their users then. */
 const CLOSING = {
@@ -72,7 +72,8 @@ export class RemoteDisplay {
   }
 
   /**
-   * Makes the server as `vrde` wants it. Sessions go on unless the port, the addresses, or how the line is secured and judged changed.
+   * Makes the server as `vrde` wants it. Sessions go on unless the port, the addresses, or how the line is secured and judged changed: also
+   * when another user makes the difference whether Network Level Authentication is offered.
    * @throws ControlError when it cannot be opened so; the settings before are in force again then
    */
   apply(vrde: VrdeSpec): Promise<VrdeStatus> {
@@ -141,6 +142,7 @@ export class RemoteDisplay {
         authenticator: {
           needsCredentials: vrde.authType !== 'null',
           judge: (attempt, signal) => judge.judge(attempt, signal),
+          ...(offersNla(vrde) ? { ntHash: judge.ntHash, refused: judge.refused } : {}),
         },
         machineId: this.spec.uuid,
         name: this.spec.name,
@@ -217,6 +219,7 @@ const needsAnotherServer = (before: VrdeSpec, after: VrdeSpec): boolean =>
   String(before.addresses) !== String(after.addresses) ||
   before.authType !== after.authType ||
   before.authLibrary !== after.authLibrary ||
+  offersNla(before) !== offersNla(after) ||
   SERVER_PROPERTIES.some((name) => before.properties[name] !== after.properties[name]);
 
 const describe = (client: ClientInfo) => ({
