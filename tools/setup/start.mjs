@@ -114,7 +114,7 @@ async function machineEnds(events) {
 }
 
 /** @param {string} name */
-const commandPath = (name) => join(root, 'apps/cli/bin', `${name}.mjs`);
+const commandPath = (name) => join(root, 'apps/cli/bin', `${name}.cjs`);
 
 /**
  * Runs one of the repository's commands, apart from the terminal's Ctrl-C.

@@ -33,7 +33,8 @@ export class Home {
   readonly folder: string;
   readonly path: string;
   private readonly base: string;
-  private readonly environment: NodeJS.ProcessEnv;
+  /** What commands typed here have around them. */
+  readonly environment: NodeJS.ProcessEnv;
 
   constructor() {
     this.base = mkdtempSync(join(tmpdir(), 'belvedere-'));
