@@ -103,8 +103,9 @@ const describeController = ({ name, bus, chipset, portCount, bootable, attachmen
   attachments: attachments.map(({ port, device, type, medium }) => ({ port, device, type, medium: medium && { uuid: medium.uuid, type: medium.type, path: medium.path } })),
 });
 
-function noticesOf({ osType, hardware, vrde, extraData }: MachineSettings): string[] {
-  const notices = hardware.adapters.flatMap(({ slot, attachment }) => (attachment === 'nat' ? [`network adapter ${slot}: this version connects no network; the attachment 'nat' is kept`] : []));
+/** What is to be known of the machine as a whole; an adapter says for itself what it lacks. */
+function noticesOf({ osType, vrde, extraData }: MachineSettings): string[] {
+  const notices: string[] = [];
   if (osTypeOf(osType).is64Bit) notices.push(`guest system type ${osType}: the embedded engine has a 32-bit processor, on which a 64-bit system does not start`);
   if (vrde.enabled && vrde.authType === 'null') notices.push("remote display: with authentication type 'null' anyone who reaches its port may see and use the machine");
   if (vrde.authType === 'external') notices.push(...usersWithoutHash(extraData).map((user) => `remote display: what is stored in VBoxAuthSimple/users/${user} is no hash of a password, so '${user}' cannot log in with VBoxAuthSimple: set it again`));
