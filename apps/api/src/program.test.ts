@@ -74,6 +74,8 @@ describe('the program', () => {
   test('killed while machines run, it is started again and finds them', async () => {
     const first = start();
     expect(await first.word).toBe('{"ready":true}\n');
+    // What is loaded on demand is found, whoever was told on file descriptor 3.
+    expect(await ask('GET', '/docs/openapi.json')).toMatchObject({ openapi: '3.0.0' });
     expect((await ask('GET', '/status')).pid).toBe(first.child.pid);
     const pid = await startMachine('kept');
     const lost = await startMachine('lost');

@@ -4,7 +4,7 @@
  * To file descriptor 3, where a pipe was given, goes one line: `{"ready":true}` once a door answers, its own or that of the API which
  * has this home already; or `{"error":"..."}`. SIGTERM, SIGINT and SIGHUP stop it; machines go on.
  */
-import { closeSync, fstatSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, statSync, writeSync } from 'node:fs';
 import { type Api, HomeInUseError, startApi } from './api.js';
 import { answersAt } from './doors/answers.js';
 import { Home, homeFolder } from './home/home.js';
@@ -57,6 +57,8 @@ async function leaveItToTheOther(folder: string): Promise<void> {
 function report(word: { ready: true } | { error: string }): void {
   try {
     const given = fstatSync(3);
+    // Node.js 20 leaves symbolic links in the paths of modules unresolved while the last file it was asked about, here, was a pipe.
+    statSync(process.execPath);
     if (!given.isFIFO() && !given.isSocket()) return;
     writeSync(3, `${JSON.stringify(word)}\n`);
     closeSync(3);

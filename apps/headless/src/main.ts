@@ -3,7 +3,7 @@
  *
  * Ends with the machine: exit status 0 when it was switched off, 1 when it failed or never started.
  */
-import { closeSync, fstatSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, statSync, writeSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { ControlError, type MachineSpec } from '@belvedere/control';
 import { createLog } from './log.js';
@@ -14,7 +14,10 @@ const READY_FD = 3;
 /** Tells whoever started this process, if that is listening. */
 function report(message: object): void {
   try {
-    if (!fstatSync(READY_FD).isFIFO() && !fstatSync(READY_FD).isSocket()) return;
+    const given = fstatSync(READY_FD);
+    // Node.js 20 leaves symbolic links in the paths of modules unresolved while the last file it was asked about, here, was a pipe.
+    statSync(process.execPath);
+    if (!given.isFIFO() && !given.isSocket()) return;
     writeSync(READY_FD, `${JSON.stringify(message)}\n`);
     closeSync(READY_FD);
   } catch {
