@@ -4,11 +4,11 @@
  * Each judgement is appended to the audit file before it counts, and told to whoever listens on the control socket. The control plane reads
  * the file when it finds the machine again, so that nothing is lost while it is away.
  */
-import { randomUUID } from 'node:crypto';
 import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { chooseAuthenticator, type AuditRecord, GuessLimiter, type GuestChannel, HashFormatError, type MachineAuthenticator, parseHash, systemClock } from '@belvedere/auth';
 import type { JudgementRecord, Lockout, VrdeSpec } from '@belvedere/control';
 import { ntHash } from '@belvedere/rdp';
+import { v7 as uuidv7 } from 'uuid';
 
 /** Bytes after which the audit file is put aside as `FILE.old` and begun anew. */
 const FILE_LIMIT = 16 << 20;
@@ -53,7 +53,8 @@ export class Logins {
   }
 
   private record(judged: AuditRecord): void {
-    const record: JudgementRecord = { id: randomUUID(), ...judged, at: judged.at.toISOString() };
+    // Ids grow with time, so that judgements of one millisecond keep their order.
+    const record: JudgementRecord = { id: uuidv7(), ...judged, at: judged.at.toISOString() };
     if ((statSync(this.auditFile, { throwIfNoEntry: false })?.size ?? 0) > FILE_LIMIT) renameSync(this.auditFile, `${this.auditFile}.old`);
     appendFileSync(this.auditFile, `${JSON.stringify(record)}\n`, { mode: 0o600 });
     this.onJudgement(record);

@@ -105,7 +105,8 @@ describeWith(['xfreerdp'], 'VBoxAuthSimple', () => {
       for (const answer of await Promise.all(Array.from({ length: 30 }, () => logIn('eve', 'guess')))) expect(answer).not.toBe('in');
     }
     expect(await logIn('john', 'secret')).not.toBe('in');
-    expect((await log()).at(-1)).toMatchObject({ user: 'john', granted: false, reason: expect.stringContaining('the address is locked out') });
+    // Guesses that wait their turn are still being judged, so john's need not be the last.
+    expect(await log()).toContainEqual(expect.objectContaining({ user: 'john', granted: false, reason: expect.stringContaining('the address is locked out') }));
     expect(await home.type('belvedere vrde unlock judged 127.0.0.1')).toBe('1 lock-out was lifted\n');
     expect(await home.type('belvedere vrde lockouts judged')).toBe('nobody is locked out\n');
     expect(await logIn('john', 'secret')).toBe('in');

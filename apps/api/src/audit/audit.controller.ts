@@ -4,6 +4,7 @@ import { Answers, Heading, InQuery, MachineRef } from '../http/openapi.js';
 import { Needs } from '../http/permission.js';
 import { MachineStore } from '../machines/machine.store.js';
 import { ConsoleService } from '../supervisor/console.service.js';
+import { Supervisor } from '../supervisor/supervisor.js';
 import { JudgementPage, Lockout, Unlock, Unlocked } from './judgement.dto.js';
 import { JudgementStore } from './judgement.store.js';
 
@@ -18,6 +19,7 @@ export class AuditController {
     private readonly machines: MachineStore,
     private readonly judgements: JudgementStore,
     private readonly console: ConsoleService,
+    private readonly supervisor: Supervisor,
   ) {}
 
   @Get('judgements')
@@ -25,7 +27,8 @@ export class AuditController {
   @Limit()
   @Before()
   @Answers(200, JudgementPage)
-  listJudgements(@Query('limit', optionalNumber) limit?: number, @Query('before') before?: string): Promise<JudgementPage> {
+  async listJudgements(@Query('limit', optionalNumber) limit?: number, @Query('before') before?: string): Promise<JudgementPage> {
+    await this.supervisor.hearOut();
     return this.judgements.page({ limit, before });
   }
 
@@ -37,6 +40,7 @@ export class AuditController {
   @Answers(200, JudgementPage)
   async listMachineJudgements(@Param('ref') ref: string, @Query('limit', optionalNumber) limit?: number, @Query('before') before?: string): Promise<JudgementPage> {
     const { settings } = await this.machines.find(ref);
+    await this.supervisor.hearOut(settings.uuid);
     return this.judgements.page({ machine: settings.uuid, limit, before });
   }
 

@@ -54,6 +54,15 @@ export class Supervisor implements OnApplicationShutdown {
     return this.machines.get(uuid);
   }
 
+  /**
+   * Resolves when all is heard that machines had told before this was called: a connection keeps its order, so an answer comes after what was told
+   * before it. One that does not answer soon is not waited for. @param uuid of one machine; absent: of all that run
+   */
+  async hearOut(uuid?: string): Promise<void> {
+    const asked = [...this.machines.values()].filter((machine) => uuid === undefined || machine.uuid === uuid);
+    await Promise.allSettled(asked.map((machine) => machine.request('status', {}, firstAnswerLimit)));
+  }
+
   /** Starts a machine's process. @throws ApiError; no process is left then */
   async launch(spec: MachineSpec): Promise<RunningMachine> {
     await this.forget(spec.uuid, spec.name);

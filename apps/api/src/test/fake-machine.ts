@@ -7,7 +7,7 @@
  * password `right`, and locked out with any other.
  */
 import { checkParams, ControlError, type ControlHandlers, type ExitRecord, type JudgementRecord, type Lockout, type MachineSpec, type MachineState, type MachineStatus, serveControl, type VrdeSpec, type VrdeStatus } from '@belvedere/control';
-import { randomUUID } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
 import { appendFileSync, existsSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -48,7 +48,7 @@ function judge(line: string, socket: Socket): void {
   const [user = '', password] = line.trim().split(' ');
   const granted = password === 'right';
   const at = new Date().toISOString();
-  const record: JudgementRecord = { id: randomUUID(), at, user, domain: '', address: socket.remoteAddress ?? '', clientName: 'desk', clientId: 1, machineId: spec.uuid, method: current.authLibrary, granted, reason: granted ? current.authLibrary : 'wrong password' };
+  const record: JudgementRecord = { id: uuidv7(), at, user, domain: '', address: socket.remoteAddress ?? '', clientName: 'desk', clientId: 1, machineId: spec.uuid, method: current.authLibrary, granted, reason: granted ? current.authLibrary : 'wrong password' };
   if (!granted) lockouts.set(user, { kind: 'user', name: user, failures: 1, since: at, until: '2100-01-01T00:00:00.000Z' });
   appendFileSync(spec.auditFile, `${JSON.stringify(record)}\n`);
   server.emit('judgement', record);
