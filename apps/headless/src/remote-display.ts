@@ -72,8 +72,8 @@ export class RemoteDisplay {
   }
 
   /**
-   * Makes the server as `vrde` wants it. Sessions go on unless the port, the addresses, or how the line is secured and judged changed: also
-   * when another user makes the difference whether Network Level Authentication is offered.
+   * Makes the server as `vrde` wants it. Sessions go on unless the port, the addresses, or how the line is secured and judged changed. Users
+   * that come and go end none: whether Network Level Authentication is offered is decided for each connection.
    * @throws ControlError when it cannot be opened so; the settings before are in force again then
    */
   apply(vrde: VrdeSpec): Promise<VrdeStatus> {
@@ -142,7 +142,11 @@ export class RemoteDisplay {
         authenticator: {
           needsCredentials: vrde.authType !== 'null',
           judge: (attempt, signal) => judge.judge(attempt, signal),
-          ...(offersNla(vrde) ? { ntHash: judge.ntHash, refused: judge.refused } : {}),
+          // Asked for each connection: when the users change, the next one is offered what all of them can do.
+          get ntHash() {
+            return offersNla(current()) ? judge.ntHash : undefined;
+          },
+          refused: judge.refused,
         },
         machineId: this.spec.uuid,
         name: this.spec.name,
@@ -219,7 +223,6 @@ const needsAnotherServer = (before: VrdeSpec, after: VrdeSpec): boolean =>
   String(before.addresses) !== String(after.addresses) ||
   before.authType !== after.authType ||
   before.authLibrary !== after.authLibrary ||
-  offersNla(before) !== offersNla(after) ||
   SERVER_PROPERTIES.some((name) => before.properties[name] !== after.properties[name]);
 
 const describe = (client: ClientInfo) => ({

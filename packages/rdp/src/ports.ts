@@ -62,7 +62,7 @@ export interface Authenticator {
   readonly needsCredentials?: boolean;
   /**
    * An account's NT hash, 16 bytes; `undefined` if there is no such account, or none that may log in this way. Its presence turns Network
-   * Level Authentication on. It grants nothing: who proved a password is judged as well.
+   * Level Authentication on, from the next connection on. It grants nothing: who proved a password is judged as well.
    */
   ntHash?(user: string, domain: string, client: LogonClient, signal: AbortSignal): Promise<Uint8Array | undefined>;
   /** Hears of a login that was refused without being judged: its proof by Network Level Authentication failed. */

@@ -14,8 +14,11 @@ import {
 } from './ntlm-messages.js';
 import { SealedStream } from './ntlm-seal.js';
 
-/** Looks up an account's NT hash (16 bytes); undefined if there is no such account or it may not log in this way. */
-export type NtHashLookup = (user: string, domain: string) => Promise<Uint8Array | undefined>;
+/**
+ * Looks up an account's NT hash (16 bytes); undefined if there is no such account or it may not log in this way.
+ * @param workstation how the client names its computer: nothing proves that
+ */
+export type NtHashLookup = (user: string, domain: string, workstation: string) => Promise<Uint8Array | undefined>;
 
 /** Random bytes, so that tests can have the standard's. */
 export type RandomSource = (length: number) => Uint8Array;
@@ -114,7 +117,7 @@ async function authenticate(
   const pairs = readAvPairs(decodePrefix(NTLMv2_CLIENT_CHALLENGE, clientChallenge).rest);
 
   const [user, domain, workstation] = [message.user, message.domain, message.workstation].map(fromUtf16le);
-  const known = user === '' ? undefined : await lookup(user, domain);
+  const known = user === '' ? undefined : await lookup(user, domain, workstation);
   // For an unknown user the same work is done with a hash that nobody has.
   const key = responseKey(known ?? randomBytes(16), user, domain);
   const matches = timingSafeEqual(proof(key, serverChallenge, clientChallenge), ntProof);

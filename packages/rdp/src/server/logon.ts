@@ -13,6 +13,12 @@ export interface Logon {
   readonly screen: number;
 }
 
+/** Characters of the longest name of a client's computer that is kept: labels of the domain name system have no more. */
+const MAX_CLIENT_NAME = 63;
+
+/** A computer's name as a client gives it in NTLM, where it may be any text: its printable beginning. */
+export const readClientName = (workstation: string): string => workstation.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/gu, '').slice(0, MAX_CLIENT_NAME);
+
 /** `[text]@N`: what is before, and the number. */
 const SCREEN_SUFFIX = /^(.*)@([0-9]{1,3})$/s;
 

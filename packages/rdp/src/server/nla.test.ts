@@ -104,7 +104,7 @@ describe.each(['nla', 'nlaEx'] as const)('%s', (security) => {
     const { server, log } = await start(accounts);
     await expect(client(server, { security, ...who }).active()).rejects.toThrow('closed before');
     expect(accounts.judged).toEqual([]);
-    const attempt = { user: 'max', domain: '', clientId: 1, machineId: 'machine', address: '127.0.0.1', clientName: '', ...who };
+    const attempt = { user: 'max', domain: '', clientId: 1, machineId: 'machine', address: '127.0.0.1', clientName: 'desk', ...who };
     const { password: _secret, ...told } = attempt as typeof attempt & { password?: string };
     expect(accounts.refusals).toEqual([[told, reason]]);
     expect(log.join('\n')).toContain(`refused: ${reason}`);
@@ -137,6 +137,35 @@ test('method hybrid lets nobody past, and needs an authenticator that can', asyn
   await client(server).active();
   const authenticator: Authenticator = { judge: async () => ({ granted: true }) };
   await expect(start(new Accounts(), { securityMethod: 'hybrid', authenticator })).rejects.toThrow('ntHash');
+});
+
+test('a refused client is named as it names itself, without what is not printable, in bounded length', async () => {
+  const accounts = new Accounts();
+  const { server } = await start(accounts);
+  await expect(client(server, { password: 'guess', clientName: `de\0sk\r\n${'x'.repeat(500)}` }).active()).rejects.toThrow('closed before');
+  expect(accounts.refusals[0][0].clientName).toBe(`desk${'x'.repeat(59)}`);
+});
+
+test('is offered as the authenticator has NT hashes when a client comes, and sessions go on', async () => {
+  const accounts = new Accounts();
+  let ntHashes: Authenticator['ntHash'];
+  const authenticator: Authenticator = {
+    judge: (attempt) => accounts.judge(attempt),
+    get ntHash() {
+      return ntHashes;
+    },
+  };
+  const { server, log } = await start(accounts, { authenticator });
+  const first = client(server);
+  await first.active();
+  ntHashes = (user, domain) => accounts.ntHash(user, domain);
+  const second = client(server);
+  await second.active();
+  ntHashes = undefined;
+  const third = client(server);
+  await third.active();
+  expect([first, second, third].map(({ closedBecause }) => closedBecause)).toEqual([undefined, undefined, undefined]);
+  expect(log.filter((line) => line.includes('-> credssp'))).toEqual(['debug client 2: tlsHandshake -> credssp']);
 });
 
 test('without NT hashes a client is told to do without', async () => {

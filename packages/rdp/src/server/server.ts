@@ -76,7 +76,10 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
     this.displays = options.screens.map((screen) => ({ screen, hub: new DisplayHub(screen) }));
     this.context = {
       securityMethod: options.securityMethod,
-      hybrid: options.authenticator?.ntHash !== undefined,
+      // Asked for each connection.
+      get hybrid() {
+        return options.authenticator?.ntHash !== undefined;
+      },
       encryptionDemand: options.encryptionDemand ?? 'client-compatible',
       standard: options.standard,
       unicode: options.keyboard.unicode !== undefined,

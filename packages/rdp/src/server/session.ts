@@ -14,7 +14,7 @@ import type { Judgement, LogonClient, Rect, Screen, Unsubscribe } from '../ports
 import type { Admission } from './admission.js';
 import { Connection, type SessionEffect } from './connection.js';
 import { InputTranslator } from './input.js';
-import { type Logon, readLogon } from './logon.js';
+import { type Logon, readClientName, readLogon } from './logon.js';
 import { judge, lookUp } from './login.js';
 import { runCredSsp } from './nla.js';
 import type { ClientInfo, RdpServerOptions } from './options.js';
@@ -144,14 +144,15 @@ export class Session {
   /** Network Level Authentication. [MS-CSSP] 3.1.5, [MS-RDPBCGR] 5.4.2.2 */
   private async prove(early: boolean): Promise<void> {
     const { authenticator, name } = this.host.options;
-    const client = this.origin('');
+    let client = this.origin('');
     let claimed = { user: '', domain: '' };
     let failure: string | undefined;
     const start = credSspServer({
       publicKey: this.connection.publicKey,
       computerName: name,
       now: Date.now,
-      ntHash: async (user, domain) => {
+      ntHash: async (user, domain, workstation) => {
+        client = this.origin(readClientName(workstation));
         claimed = readLogon({ UserName: user, Domain: domain, Password: '' });
         const found = await lookUp(authenticator, claimed, client, this.gone.signal, this.host.judgementTimeout);
         failure = found.failure;
@@ -168,7 +169,7 @@ export class Session {
     }
     const { user, domain, password = '', workstation } = proof.logon;
     const logon = readLogon({ UserName: user, Domain: domain, Password: password });
-    const judgement = early ? await this.ask(logon, workstation) : undefined;
+    const judgement = early ? await this.ask(logon, readClientName(workstation)) : undefined;
     if (this.gone.signal.aborted) return;
     this.proved = { logon, judgement };
     if (judgement) {

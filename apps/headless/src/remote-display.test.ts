@@ -1,0 +1,77 @@
+/** The remote display while its settings change: what the next viewer is offered, and that sessions stay. Our own client, a still screen. */
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { MachineSpec, VrdeSpec } from '@belvedere/control';
+import type { Machine } from '@belvedere/emulator';
+import { ntHash } from '@belvedere/rdp';
+import { type ClientOptions, RdpClient } from '@belvedere/rdp/client';
+import type { Log } from './log.js';
+import { Logins } from './logins.js';
+import { RemoteDisplay } from './remote-display.js';
+
+// Keys are made, on machines that may be busy.
+jest.setTimeout(120_000);
+
+const [width, height] = [64, 48];
+const machine = {
+  screens: [{ width, height, stride: 4 * width, pixels: new Uint8Array(4 * width * height), takeDamage: () => [], onDamage: () => () => undefined, onResize: () => () => undefined }],
+  keyboard: { scancode: () => undefined },
+  pointer: { absolute: true, move: () => undefined, wheel: () => undefined },
+} as unknown as Machine;
+
+let folder: string;
+let auditFile: string;
+let display: RemoteDisplay;
+let log: string[];
+const viewers: RdpClient[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'remote-display-'));
+  auditFile = join(folder, 'audit');
+  log = [];
+  const write = (...words: unknown[]): void => void log.push(words.map(String).join(' '));
+  const logger = { debug: write, info: write, warn: write, error: write } as unknown as Log;
+  const spec = { uuid: '6f1c2d9a-0000-4000-8000-000000000001', name: 'shown', identityFolder: folder, vrde: vrde({}) } as MachineSpec;
+  display = new RemoteDisplay(spec, machine, new Logins(auditFile, undefined, () => undefined), logger);
+});
+afterEach(async () => {
+  for (const viewer of viewers.splice(0)) viewer.close();
+  await display.close('poweredOff');
+  await rm(folder, { recursive: true });
+});
+
+const nt = `$nt$${Buffer.from(ntHash('secret')).toString('hex')}`;
+/** `echo -n secret | sha256sum` */
+const sha256 = '2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b';
+const vrde = (simpleUsers: Record<string, string>): VrdeSpec => ({
+  enabled: true, ports: [0], addresses: ['127.0.0.1'], authType: 'external', authLibrary: 'VBoxAuthSimple', multiConnection: true, reuseConnection: false, simpleUsers, properties: {},
+});
+const view = (options: Omit<ClientOptions, 'port'> = {}): RdpClient => {
+  const viewer = new RdpClient({ port: display.status.port!, security: 'nla', user: 'john', password: 'secret', clientName: 'desk', ...options });
+  viewers.push(viewer);
+  return viewer;
+};
+
+test('users that turn Network Level Authentication on or off end no session, and the next viewer is offered what they can do', async () => {
+  await display.apply(vrde({ john: sha256 }));
+  const { port } = display.status;
+  const first = view();
+  await first.active();
+  await display.apply(vrde({ john: nt }));
+  const second = view();
+  await second.active();
+  await display.apply(vrde({ john: nt, mary: sha256 }));
+  const third = view();
+  await third.active();
+  expect(viewers.map(({ closedBecause }) => closedBecause)).toEqual([undefined, undefined, undefined]);
+  expect([display.status.port, display.status.clients.length]).toEqual([port, 3]);
+  expect(log.filter((line) => line.includes('-> credssp'))).toEqual([expect.stringContaining('client 2:')]);
+});
+
+test('a proof that fails is on record with the name of the client', async () => {
+  await display.apply(vrde({ john: nt }));
+  await expect(view({ password: 'guess' }).active()).rejects.toThrow('closed before');
+  const records = (await readFile(auditFile, 'utf8')).trim().split('\n').map((line) => JSON.parse(line) as unknown);
+  expect(records).toEqual([expect.objectContaining({ user: 'john', granted: false, clientName: 'desk', address: '127.0.0.1' })]);
+});
