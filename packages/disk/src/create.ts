@@ -1,82 +1,50 @@
-/** New VDI images: their header is written last, so that one cut short is no image. */
-import { unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { createFile, syncDirectory } from './file.js';
-import { hostError, ImageError } from './errors.js';
-import type { HostFile, Variant } from './ports.js';
-import { isUuid, newUuid, nilUuid } from './uuid.js';
-import { blockSize, headerSector, ImageType, mapSize, maxBlocks, newHeader, sectorSize } from './vdi-header.js';
+/** New VDI images, with a parent or without. */
+import { ImageError } from './errors.js';
+import { resolveFile } from './file.js';
+import { readImageInfo } from './info.js';
+import { lockImage } from './lock.js';
+import type { Format, Variant } from './ports.js';
+import { isUuid, nilUuid } from './uuid.js';
+import { createVdiFile, type Linkage } from './vdi/create.js';
 
 export interface CreateOptions {
-  /** Bytes: a multiple of 512. */
-  readonly size: number;
-  readonly variant: Variant;
+  /** Bytes: a multiple of 512. The parent's size where that is absent. */
+  readonly size?: number;
+  /** @default 'Standard' */
+  readonly variant?: Variant;
   readonly uuid?: string;
+  /**
+   * Makes a differencing image, which reads as its parent where it was not written. The parent must not be written from then on.
+   * `uuid` is for a parent whose format keeps none (RAW): what its registry calls it.
+   */
+  readonly parent?: { readonly path: string; readonly format?: Format; readonly uuid?: string };
   /** From 0 to 1, rising. */
   readonly onProgress?: (done: number) => void;
   /** Aborting removes what was made. */
   readonly signal?: AbortSignal;
 }
 
-const pageSize = 4096;
-const piece = 4 << 20;
-
 /**
- * Makes a new image; an existing file is refused.
+ * Makes a new VDI image; an existing file is refused.
  * @returns its UUID
- * @throws ImageError, NoSpaceError, or the signal's reason; no file is left then
+ * @throws ImageError, NoSpaceError, ImageLockedError when somebody writes the parent, or the signal's reason; no file is left then
  */
 export async function createVdi(path: string, options: CreateOptions): Promise<string> {
-  const { size, uuid = newUuid() } = options;
-  const limit = maxBlocks * blockSize;
-  if (!Number.isSafeInteger(size) || size <= 0 || size % sectorSize !== 0) throw new ImageError(path, 'size', `${size} bytes are not a positive multiple of ${sectorSize}`);
-  if (size > limit) throw new ImageError(path, 'size', `${size} bytes are more than the ${limit} that an image may have`);
-  if (!isUuid(uuid) || uuid === nilUuid) throw new ImageError(path, 'uuid', `${uuid} is no UUID for an image`);
-  options.signal?.throwIfAborted();
-
-  const file = await createFile(path);
+  const { size, parent, variant = 'Standard', ...rest } = options;
+  if (!parent) return createVdiFile(path, { ...rest, variant, size: size ?? NaN });
+  const lock = await lockImage(await resolveFile(parent.path), `somebody who makes ${path}`, 'read');
   try {
-    try {
-      await fillVdi(file, { ...options, uuid: uuid.toLowerCase() });
-    } finally {
-      await file.close();
-    }
-    await syncDirectory(dirname(path));
-  } catch (cause) {
-    await unlink(path);
-    throw options.signal?.aborted ? cause : hostError(path, 'create', cause);
+    const { size: parentSize, linkage } = await describeParent(path, parent);
+    return await createVdiFile(path, { ...rest, variant, size: size ?? parentSize, linkage });
+  } finally {
+    await lock.release();
   }
-  options.onProgress?.(1);
-  return uuid.toLowerCase();
 }
 
-/** Writes the bytes of a new image: both places of the map, a fixed image's blocks, and the header last. */
-export async function fillVdi(file: HostFile, options: CreateOptions & { readonly uuid: string }): Promise<void> {
-  const { size, variant, uuid, onProgress, signal } = options;
-  const blocks = Math.ceil(size / blockSize);
-  const fixed = variant === 'Fixed';
-  const map = new Uint32Array(mapSize(blocks) / 4).fill(0xffffffff);
-  if (fixed) for (let block = 0; block < blocks; block++) map[block] = block;
-
-  const offBlocks = pageSize;
-  const second = offBlocks + Math.ceil(mapSize(blocks) / pageSize) * pageSize;
-  const offData = Math.ceil((second + mapSize(blocks)) / blockSize) * blockSize;
-  const bytes = new Uint8Array(map.buffer);
-  await file.write(bytes, offBlocks);
-  await file.write(bytes, second);
-
-  const end = fixed ? offData + blocks * blockSize : offData;
-  const zeroes = new Uint8Array(fixed ? piece : 0);
-  for (let at = offData; at < end; at += piece) {
-    signal?.throwIfAborted();
-    onProgress?.((at - offData) / (end - offData));
-    await file.write(zeroes.subarray(0, Math.min(piece, end - at)), at);
-  }
-  await file.truncate(end);
-  await file.sync();
-
-  const u32Type = fixed ? ImageType.FIXED : ImageType.NORMAL;
-  const header = newHeader({ u32Type, offBlocks, offData, cbDisk: BigInt(size), cBlocks: blocks, cBlocksAllocated: fixed ? blocks : 0, uuidCreate: uuid, uuidModify: newUuid() }, nilUuid);
-  await file.write(headerSector(header), 0);
-  await file.sync();
+async function describeParent(child: string, parent: NonNullable<CreateOptions['parent']>): Promise<{ size: number; linkage: Linkage }> {
+  const info = await readImageInfo(parent.path, parent.format ? { format: parent.format } : {});
+  if (info.format === 'ISO') throw new ImageError(child, 'parent', `${info.path} is an ISO image, which no disk hangs on`);
+  const uuid = info.uuid ?? parent.uuid;
+  if (uuid === undefined || !isUuid(uuid) || uuid === nilUuid) throw new ImageError(child, 'parent', `${info.path} has no UUID of its own: give the one that it is registered with`);
+  return { size: info.size, linkage: { uuid: uuid.toLowerCase(), modificationUuid: info.modificationUuid ?? nilUuid } };
 }

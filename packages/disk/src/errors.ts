@@ -14,17 +14,18 @@ export class ImageError extends Error {
   }
 }
 
-/** Another opener holds the image for writing. */
+/** Another opener holds the image: for writing, or for reading while nobody may write it. */
 export class ImageLockedError extends Error {
   override readonly name = 'ImageLockedError';
   /** @param holder who holds it, in words: owner, process and host */
   constructor(
     readonly path: string,
     readonly holder: string,
+    readonly mode: 'write' | 'read',
     advice: string,
     options?: ErrorOptions,
   ) {
-    super(`disk image ${path} is open for writing by ${holder}: ${advice}`, options);
+    super(`disk image ${path} is ${mode === 'write' ? 'open for writing' : 'being read'} by ${holder}: ${advice}`, options);
   }
 }
 

@@ -1,7 +1,7 @@
-/** What all open images share: bounds, order of overlapping requests, flushing and closing. */
+/** What all open images share: bounds, order of overlapping requests, flushing, closing, and the parent beneath a differencing image. */
 import { ImageError } from './errors.js';
 import { RangeQueue } from './ordering.js';
-import type { Format, HostFile, Image, Variant } from './ports.js';
+import type { Format, HostFile, Image, ParentInfo, Variant } from './ports.js';
 
 /** Bytes that one request may move. */
 export const maxRequest = 64 << 20;
@@ -10,6 +10,9 @@ export interface Shape {
   readonly format: Format;
   readonly variant: Variant;
   readonly uuid: string | undefined;
+  readonly modificationUuid?: string | undefined;
+  readonly parentUuid?: string | undefined;
+  readonly parentModificationUuid?: string | undefined;
   readonly size: number;
   readonly readOnly: boolean;
 }
@@ -18,9 +21,14 @@ export abstract class OpenImage implements Image {
   readonly format: Format;
   readonly variant: Variant;
   readonly uuid: string | undefined;
+  readonly modificationUuid: string | undefined;
+  readonly parentUuid: string | undefined;
+  readonly parentModificationUuid: string | undefined;
   readonly size: number;
   readonly readOnly: boolean;
   readonly path: string;
+  /** What this image hangs on; set by whoever opens a chain, closed with this image. */
+  protected readonly layers: { parent?: OpenImage } = {};
   private readonly queue = new RangeQueue();
   private closing: Promise<void> | undefined;
 
@@ -32,6 +40,22 @@ export abstract class OpenImage implements Image {
   ) {
     this.path = file.path;
     ({ format: this.format, variant: this.variant, uuid: this.uuid, size: this.size, readOnly: this.readOnly } = shape);
+    ({ modificationUuid: this.modificationUuid, parentUuid: this.parentUuid, parentModificationUuid: this.parentModificationUuid } = shape);
+  }
+
+  get parents(): readonly ParentInfo[] {
+    const { parent } = this.layers;
+    return parent ? [{ path: parent.path, uuid: parent.uuid, format: parent.format }, ...parent.parents] : [];
+  }
+
+  /** Puts the image on its parent, which is this one's to close from now on. */
+  setParent(parent: OpenImage): void {
+    this.layers.parent = parent;
+  }
+
+  /** Whether a range reads as zero, as far as the image's own tables tell: `false` is no statement. */
+  isKnownZero(_offset: number, length: number): Promise<boolean> {
+    return Promise.resolve(length === 0);
   }
 
   protected abstract readRange(offset: number, length: number): Promise<Uint8Array>;
@@ -56,13 +80,18 @@ export abstract class OpenImage implements Image {
   }
 
   close(): Promise<void> {
-    this.closing ??= this.settle().finally(() => this.file.close().finally(this.released));
+    this.closing ??= this.settle().finally(() => this.letGo());
     return this.closing;
   }
 
   async actualSize(): Promise<number> {
     this.check('size', 0, 0);
     return this.file.occupied();
+  }
+
+  private async letGo(): Promise<void> {
+    const results = await Promise.allSettled([this.file.close().finally(this.released), this.layers.parent?.close()]);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
   private async settle(): Promise<void> {

@@ -2,10 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, expect, jest, test } from '@jest/globals';
-import { createVdi, deleteImage, ImageError, ImageLockedError, openImage } from './index.js';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { breakLock, createVdi, deleteImage, ImageError, ImageLockedError, openImage, readLocks } from './index.js';
 import { lockImage } from './lock.js';
 import { temporaryFolder } from './tools.testing.js';
 
@@ -24,7 +25,7 @@ async function newImage(): Promise<string> {
 
 /** Starts a process that opens the image for writing and holds it. */
 async function holder(path: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'crash-writer.testing.js'), path, '1'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'vdi/crash-writer.testing.js'), path, '1'], { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
   await once(createInterface(child.stdout), 'line');
   child.stdout.resume();
@@ -96,25 +97,72 @@ test('of many that find a dead holder, one gets the lock', async () => {
 });
 
 test.each([
-  ['another host', { host: 'elsewhere/1' }, 'on elsewhere'],
+  ['another host', { host: 'elsewhere/1', boot: 'of another host' }, 'on elsewhere'],
   ['another container', { pidSpace: 'pid:[1]' }, 'delete'],
-])('a holder on %s counts until its file is deleted', async (_name, change, text) => {
+  ['a host without a name of its own', { host: 'localhost/', boot: 'of another host' }, 'on localhost'],
+])('a holder on %s counts until its lock is broken', async (_name, change, text) => {
   const path = await newImage();
   const lock = await lockImage(path, 'a machine');
   const held = JSON.parse(readFileSync(`${path}.lock-1`, 'utf8')) as object;
   await lock.release();
   writeFileSync(`${path}.lock-1`, JSON.stringify({ ...held, pid: 1 << 30, ...change }));
   await expect(openImage(path)).rejects.toThrow(text);
-  await expect(openImage(path)).rejects.toThrow(`or delete ${path}.lock-1 if that one is gone for good`);
+  await expect(openImage(path)).rejects.toThrow(`or break the lock (or delete ${path}.lock-1) if that one is gone for good`);
 });
 
-test('a holder from before the host was started again is dead', async () => {
+test('a holder from before the host was started again is dead, where the host can be told from others', async () => {
   const path = await newImage();
   const lock = await lockImage(path, 'a machine');
-  const held = JSON.parse(readFileSync(`${path}.lock-1`, 'utf8')) as object;
+  const held = JSON.parse(readFileSync(`${path}.lock-1`, 'utf8')) as { host: string };
   await lock.release();
   writeFileSync(`${path}.lock-1`, JSON.stringify({ ...held, boot: 'an earlier one' }));
-  await (await openImage(path)).close();
+  if (held.host.endsWith('/')) await expect(openImage(path)).rejects.toThrow(ImageLockedError);
+  else await (await openImage(path)).close();
+});
+
+describe('breaking a lock', () => {
+  test('frees what another host held, and what the dead left', async () => {
+    const path = await newImage();
+    const lock = await lockImage(path, 'a machine');
+    const held = JSON.parse(readFileSync(`${path}.lock-1`, 'utf8')) as object;
+    await lock.release();
+    writeFileSync(`${path}.lock-1`, JSON.stringify({ ...held, host: 'elsewhere/1', boot: 'of another host' }));
+    writeFileSync(`${path}.lock-2`, JSON.stringify({ ...held, mode: 'read', startTime: '1' }));
+    writeFileSync(`${path}.lock-3`, 'nothing');
+    const expected = [
+      { file: `${path}.lock-1`, owner: 'a machine', mode: 'write', pid: process.pid, host: 'elsewhere', life: 'unknown' },
+      { file: `${path}.lock-2`, owner: 'a machine', mode: 'read', pid: process.pid, host: hostname(), life: 'dead' },
+      { file: `${path}.lock-3`, owner: undefined, mode: 'write', pid: undefined, host: undefined, life: 'unknown' },
+    ];
+    const byFile = (a: { file: string }, b: { file: string }): number => a.file.localeCompare(b.file);
+    expect((await readLocks(path)).sort(byFile)).toEqual(expected);
+    expect((await breakLock(path)).sort(byFile)).toEqual(expected);
+    expect(locks(path)).toEqual([]);
+    await (await openImage(path)).close();
+    expect(await breakLock(path)).toEqual([]);
+  });
+
+  test('is refused while a process of this host has the image', async () => {
+    const path = await newImage();
+    const child = await holder(path);
+    await expect(breakLock(path)).rejects.toThrow(`is open for writing by the crash writer (process ${child.pid} on ${hostname()}): that process lives on this host: end it, its lock goes with it`);
+    await expect(openImage(path)).rejects.toThrow(ImageLockedError);
+  });
+});
+
+test('readers share; a writer waits for the last of them, and a dead one does not count', async () => {
+  const path = await newImage();
+  const [first, second] = [await lockImage(path, 'the first', 'read'), await lockImage(path, 'the second', 'read')];
+  await expect(lockImage(path, 'a writer')).rejects.toThrow('is being read by the first');
+  await first.release();
+  await expect(deleteImage(path)).rejects.toThrow('is being read by the second');
+  const held = JSON.parse(readFileSync(`${path}.lock-2`, 'utf8')) as object;
+  await second.release();
+  writeFileSync(`${path}.lock-2`, JSON.stringify({ ...held, startTime: '1' }));
+  const writer = await lockImage(path, 'a writer');
+  await expect(lockImage(path, 'the third', 'read')).rejects.toThrow('is open for writing by a writer');
+  await writer.release();
+  expect(locks(path)).toEqual([]);
 });
 
 test('a lock that says nothing is respected', async () => {

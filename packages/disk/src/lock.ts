@@ -1,75 +1,103 @@
 /**
- * One opener at a time may write an image: a lock between processes, of any user's home, on one host or on several that share a folder.
+ * One opener at a time may write an image, or many may read it while nobody writes: a lock between processes, of any user's home, on one
+ * host or on several that share a folder.
  *
- * A lock is a file beside the image, `IMAGE.lock-N`, that says who holds it. It is made whole by link(2), which fails when the name
+ * A lock is a file beside the image, `IMAGE.lock-N`, that says who holds it and how. It is made whole by link(2), which fails when the name
  * exists, on network file systems too. A holder that died on this host (its process is gone, or its number has a new owner, or the
  * host was started again) does not count: the next one takes N + 1 and removes what the dead left. Because a number is
  * never taken over, two that find the same dead holder cannot both win. A holder on another host, or in another container, cannot be
- * judged: it counts until its file is deleted by hand.
+ * judged: it counts until `breakLock`.
  */
 import { randomUUID } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
-import { link, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { link, readdir, readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { hostError, ImageLockedError } from './errors.js';
-
-/** Who holds a lock: what tells a living process from every other one. */
-interface Holder {
-  readonly owner: string;
-  readonly pid: number;
-  /** Since boot, in the kernel's ticks; empty where the host does not tell. */
-  readonly startTime: string;
-  readonly host: string;
-  /** Changes with every start of the host. */
-  readonly boot: string;
-  /** The name space that `pid` counts in. */
-  readonly pidSpace: string;
-}
+import { resolveFile } from './file.js';
+import { type Life, lifeOf, type LockMode, parseHolder, self } from './holder.js';
 
 export interface Lock {
   release(): Promise<void>;
 }
 
+/** A lock that somebody has on an image. */
+export interface LockInfo {
+  /** The lock's own file. */
+  readonly file: string;
+  /** What the holder said of itself, such as a machine's name; undefined where the file does not say. */
+  readonly owner: string | undefined;
+  readonly mode: LockMode;
+  readonly pid: number | undefined;
+  readonly host: string | undefined;
+  readonly life: Life;
+}
+
 const attempts = 5;
 
 /**
- * Locks an image for writing.
+ * Locks an image.
  * @param path with symbolic links resolved
  * @param owner who asks, in words, for the message that others see
  * @throws ImageLockedError with the holder
  */
-export async function lockImage(path: string, owner: string): Promise<Lock> {
+export async function lockImage(path: string, owner: string, mode: LockMode = 'write'): Promise<Lock> {
   const draft = `${path}.lock-${randomUUID()}`;
   try {
-    await writeFile(draft, JSON.stringify(self(owner)), { flag: 'wx', mode: 0o644 });
+    await writeFile(draft, JSON.stringify(self(owner, mode)), { flag: 'wx', mode: 0o644 });
     try {
-      return await take(path, draft);
+      return await take(path, draft, mode);
     } finally {
       await unlink(draft);
     }
+  } catch (cause) {
+    // What this host cannot change needs no promise that nobody does.
+    if (mode === 'read' && (cause as NodeJS.ErrnoException).code === 'EROFS') return { release: () => Promise.resolve() };
+    throw hostError(path, 'lock', cause);
+  }
+}
+
+/** Who has an image now, the dead included until the next opener removes what they left. @throws ImageError */
+export async function readLocks(path: string): Promise<LockInfo[]> {
+  const real = await resolveFile(path);
+  try {
+    return (await inspect(await list(real))).map(({ file, owner, mode, pid, host, life }) => ({ file, owner, mode, pid, host, life }));
   } catch (cause) {
     throw hostError(path, 'lock', cause);
   }
 }
 
-async function take(path: string, draft: string): Promise<Lock> {
+/**
+ * Removes the locks of holders that cannot be judged from here, for one who knows that they are gone: on another host, in another container.
+ * @returns those that were removed, with the dead
+ * @throws ImageLockedError when a process of this host has the image: end that instead
+ */
+export async function breakLock(path: string): Promise<LockInfo[]> {
+  const locks = await readLocks(path);
+  const living = locks.find(({ life }) => life === 'alive');
+  if (living) throw new ImageLockedError(path, holderOf(living), living.mode, 'that process lives on this host: end it, its lock goes with it');
+  for (const { file } of locks) await remove(file).catch((cause: unknown) => Promise.reject(hostError(path, 'lock', cause)));
+  return locks;
+}
+
+async function take(path: string, draft: string, mode: LockMode): Promise<Lock> {
   for (let attempt = 1; ; attempt++) {
     const present = await list(path);
-    await refuseIfHeld(path, present);
+    await judge(path, present, mode);
     const number = Math.max(0, ...present.map((lock) => lock.number)) + 1;
     const mine = `${path}.lock-${number}`;
     try {
       await link(draft, mine);
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST' || attempt === attempts) throw cause;
-      continue; // another was faster: look again
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
+      // A network file system may repeat a request whose answer was lost: the link is there, and it is ours.
+      if ((await stat(draft)).nlink !== 2) {
+        if (attempt === attempts) throw cause;
+        continue; // another was faster: look again
+      }
     }
     try {
       // Between the look and the link another may have come by a higher number: whoever sees a living other steps back.
-      const others = (await list(path)).filter((lock) => lock.number !== number);
-      await refuseIfHeld(path, others);
-      for (const { file } of others) await remove(file);
+      const dead = await judge(path, (await list(path)).filter((lock) => lock.number !== number), mode);
+      for (const file of dead) await remove(file);
     } catch (error) {
       await remove(mine);
       throw error;
@@ -91,75 +119,32 @@ async function list(path: string): Promise<LockFile[]> {
     .map((name) => ({ file: join(dirname(path), name), number: Number(name.slice(prefix.length)) }));
 }
 
-async function refuseIfHeld(path: string, locks: readonly LockFile[]): Promise<void> {
+async function inspect(locks: readonly LockFile[]): Promise<LockInfo[]> {
+  const found: LockInfo[] = [];
   for (const { file } of locks) {
     const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => (cause.code === 'ENOENT' ? undefined : Promise.reject(cause)));
     if (text === undefined) continue; // released since
-    const holder = parse(text);
-    if (!holder) throw new ImageLockedError(path, 'an unknown holder', `${file} says nothing of who it is; delete that file if nobody uses the image`);
-    const here = self('');
-    const reachable = holder.host === here.host && (holder.boot !== here.boot || holder.pidSpace === here.pidSpace);
-    const advice = reachable ? 'close it there first' : `close it there first, or delete ${file} if that one is gone for good`;
-    if (!reachable || isAlive(holder, here)) throw new ImageLockedError(path, `${holder.owner} (process ${holder.pid} on ${holder.host.split('/')[0]})`, advice);
+    const holder = parseHolder(text);
+    const host = holder?.host.split('/')[0];
+    found.push({ file, owner: holder?.owner, mode: holder?.mode ?? 'write', pid: holder?.pid, host, life: holder ? lifeOf(holder) : 'unknown' });
   }
+  return found;
 }
+
+/** @returns the files of the dead @throws ImageLockedError when one that lives, or may live, excludes `mode` */
+async function judge(path: string, locks: readonly LockFile[], mode: LockMode): Promise<string[]> {
+  const found = await inspect(locks);
+  for (const lock of found) {
+    if (lock.life === 'dead' || (lock.mode === 'read' && mode === 'read')) continue;
+    if (lock.owner === undefined) throw new ImageLockedError(path, holderOf(lock), lock.mode, `${lock.file} says nothing of who it is; break the lock, or delete that file, if nobody uses the image`);
+    const advice = lock.life === 'alive' ? 'close it there first' : `close it there first, or break the lock (or delete ${lock.file}) if that one is gone for good`;
+    throw new ImageLockedError(path, holderOf(lock), lock.mode, advice);
+  }
+  return found.filter(({ life }) => life === 'dead').map(({ file }) => file);
+}
+
+const holderOf = ({ owner, pid, host }: LockInfo): string => (owner === undefined ? 'an unknown holder' : `${owner} (process ${pid} on ${host})`);
 
 async function remove(file: string): Promise<void> {
   await unlink(file).catch((cause: NodeJS.ErrnoException) => (cause.code === 'ENOENT' ? undefined : Promise.reject(cause)));
-}
-
-function parse(text: string): Holder | undefined {
-  try {
-    const { owner, pid, startTime, host, boot, pidSpace } = JSON.parse(text) as Record<string, unknown>;
-    const strings = [owner, startTime, host, boot, pidSpace];
-    return strings.every((value) => typeof value === 'string') && Number.isSafeInteger(pid) && (pid as number) > 0
-      ? ({ owner, pid, startTime, host, boot, pidSpace } as Holder)
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isAlive(holder: Holder, here: Holder): boolean {
-  if (holder.boot !== here.boot) return false;
-  try {
-    process.kill(holder.pid, 0);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
-  if (!holder.startTime) return true;
-  const { state, startTime } = processStat(holder.pid);
-  return startTime === holder.startTime && state !== 'Z' && state !== 'X';
-}
-
-const self = (owner: string): Holder => ({
-  owner,
-  pid: process.pid,
-  startTime: processStat(process.pid).startTime,
-  host: `${hostname()}/${tryRead('/etc/machine-id')}`,
-  boot: tryRead('/proc/sys/kernel/random/boot_id'),
-  pidSpace: pidSpace(),
-});
-
-/** Of Linux's /proc/PID/stat: field 3, one letter, and field 22; empty where there is none. */
-function processStat(pid: number): { state: string; startTime: string } {
-  const text = tryRead(`/proc/${pid}/stat`);
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { state: fields[0] ?? '', startTime: fields[19] ?? '' };
-}
-
-function pidSpace(): string {
-  try {
-    return readlinkSync('/proc/self/ns/pid');
-  } catch {
-    return '';
-  }
-}
-
-function tryRead(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch {
-    return '';
-  }
 }

@@ -1,18 +1,27 @@
-/** Finds out what a file is and opens it as that. */
-import { unlink } from 'node:fs/promises';
-import { hostError, ImageError } from './errors.js';
+/** Opens an image as what it is, under its lock, on the chain of its parents. */
+import { ImageError } from './errors.js';
 import { openFile, resolveFile } from './file.js';
-import { type Lock, lockImage } from './lock.js';
-import type { Format, HostFile, Image, Variant } from './ports.js';
-import { floppySizes, isIso, isoSize, openIso, openRaw, rawSize } from './raw.js';
-import { signature, signatureOffset } from './vdi-header.js';
-import { openVdi, readVdiHeader, variantOf } from './vdi.js';
+import type { OpenImage } from './image.js';
+import { lockImage } from './lock.js';
+import type { LockMode } from './holder.js';
+import type { Format, HostFile, Image } from './ports.js';
+import { probeFormat } from './probe.js';
+import { floppySizes, openIso, openRaw } from './raw.js';
+import { openVdi } from './vdi/image.js';
 
 /** What an image is put into. */
 export type Device = 'hdd' | 'dvd' | 'floppy';
 
+/** A parent's file; its format is found out from the file when not given. */
+export type ParentFile = string | { readonly path: string; readonly format?: Format };
+
+/** Tells where the image with a UUID is; undefined when it is not known. @param child the image that names it */
+export type ResolveParent = (uuid: string, child: string) => ParentFile | undefined | Promise<ParentFile | undefined>;
+
 export interface OpenOptions {
   readonly readOnly?: boolean;
+  /** With `readOnly`: nobody may write the image meanwhile, and it is refused while somebody does. */
+  readonly shared?: boolean;
   /**
    * Found out from the file when absent. Give it for a disk whose guest is not trusted: a guest can write into a raw disk what looks like
    * the header of another format.
@@ -22,53 +31,99 @@ export interface OpenOptions {
   readonly device?: Device;
   /** Who opens it, in words: others who are refused meanwhile are shown this. */
   readonly owner?: string;
+  /** Finds the parents of a differencing image, which is refused without. */
+  readonly resolveParent?: ResolveParent;
 }
 
-export interface ImageInfo {
-  readonly path: string;
-  readonly format: Format;
-  readonly variant: Variant;
-  readonly uuid: string | undefined;
-  /** Bytes that the guest sees. */
-  readonly size: number;
-  /** Bytes that it occupies on the host. */
-  readonly actualSize: number;
-}
-
-const nobody = (): Promise<void> => Promise.resolve();
+/** Parents that an image may hang on, one on the other. */
+export const maxParents = 256;
 
 /**
- * Opens an image; for writing (the default, but for ISO images) under a lock that no second opener gets.
- * @throws ImageError when it is no image that can be used so, ImageLockedError when another writes it
+ * Opens an image; for writing (the default, but for ISO images) under a lock that no second opener gets. The parents of a differencing
+ * image are opened for reading, under locks that others may share but nobody who writes.
+ * @throws ImageError when it is no image that can be used so, ImageLockedError when another holds it
  */
-export async function openImage(path: string, options: OpenOptions = {}): Promise<Image> {
+export function openImage(path: string, options: OpenOptions = {}): Promise<Image> {
+  return openChain(path, options);
+}
+
+/** `openImage`, with what the rest of this package sees of an open image. */
+export async function openChain(path: string, options: OpenOptions = {}): Promise<OpenImage> {
   const real = await resolveFile(path);
   const format = options.format ?? (await probeFormat(real));
-  const readOnly = options.readOnly ?? (format === 'ISO');
+  const readOnly = options.readOnly ?? format === 'ISO';
   if (format === 'ISO' && !readOnly) throw new ImageError(path, 'open for writing', 'an ISO image is read-only');
+  const owner = options.owner ?? 'another opener';
 
-  const lock = readOnly ? undefined : await lockImage(real, options.owner ?? 'another opener');
+  const leaf = await openLayer(real, format, readOnly, readOnly ? (options.shared ? 'read' : undefined) : 'write', owner);
   try {
-    return await openLocked(real, format, readOnly, lock, options.device);
+    await openParents(leaf, owner, options.resolveParent);
+    if (options.device) checkDevice(leaf, options.device);
+    return leaf;
+  } catch (error) {
+    await leaf.close();
+    throw error;
+  }
+}
+
+/** One image, without its parents. @param path with symbolic links resolved */
+export async function openLayer(path: string, format: Format, readOnly: boolean, mode: LockMode | undefined, owner: string): Promise<OpenImage> {
+  const lock = mode && (await lockImage(path, owner, mode));
+  try {
+    const file = await openFile(path, readOnly);
+    try {
+      return await openers[format](file, lock ? lock.release : () => Promise.resolve());
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   } catch (error) {
     await lock?.release();
     throw error;
   }
 }
 
-async function openLocked(path: string, format: Format, readOnly: boolean, lock: Lock | undefined, device: Device | undefined): Promise<Image> {
-  const file = await openFile(path, readOnly);
-  try {
-    const opened = await openers[format](file, lock ? lock.release : nobody);
-    if (device) checkDevice(opened, device);
-    return opened;
-  } catch (error) {
-    await file.close();
-    throw error;
+const openers: Readonly<Record<Format, (file: HostFile, released: () => Promise<void>) => Promise<OpenImage>>> = { VDI: openVdi, RAW: openRaw, ISO: openIso };
+
+async function openParents(leaf: OpenImage, owner: string, resolve: ResolveParent | undefined): Promise<void> {
+  const seen = new Set([leaf.path]);
+  for (let child = leaf; child.parentUuid !== undefined; ) {
+    if (seen.size > maxParents) throw new ImageError(leaf.path, 'parent', `hangs on more than ${maxParents} images, one on the other: merge some of them`);
+    const parent = await openParent(child, child.parentUuid, seen, owner, resolve);
+    child.setParent(parent);
+    judgeParent(child, parent);
+    child = parent;
   }
 }
 
-const openers: Readonly<Record<Format, (file: HostFile, released: () => Promise<void>) => Promise<Image>>> = { VDI: openVdi, RAW: openRaw, ISO: openIso };
+async function openParent(child: OpenImage, uuid: string, seen: Set<string>, owner: string, resolve: ResolveParent | undefined): Promise<OpenImage> {
+  const found = await resolve?.(uuid, child.path);
+  if (found === undefined) throw new ImageError(child.path, linkageField, `the parent image {${uuid}} is not known: register it first`);
+  const given = typeof found === 'string' ? { path: found } : found;
+  const path = await resolveFile(given.path).catch((cause: Error) => Promise.reject(new ImageError(child.path, linkageField, `the parent image {${uuid}} cannot be used: ${cause.message}`, { cause })));
+  if (seen.has(path)) throw new ImageError(child.path, linkageField, `the parent image {${uuid}} is ${path}, which hangs on this image itself`);
+  seen.add(path);
+  const format = given.format ?? (await probeFormat(path));
+  if (format === 'ISO') throw new ImageError(child.path, linkageField, `the parent image ${path} is an ISO image, which no disk hangs on`);
+  return openLayer(path, format, true, 'read', owner);
+}
+
+const linkageField = 'VDIHEADER.uuidLinkage';
+
+/** A parent that was written after its child was made would show through it as another disk. */
+function judgeParent(child: OpenImage, parent: OpenImage): void {
+  const { parentUuid, parentModificationUuid } = child;
+  if (parent.uuid !== undefined && parent.uuid !== parentUuid) {
+    throw new ImageError(child.path, linkageField, `the parent image should have the UUID {${parentUuid}}, but ${parent.path} has {${parent.uuid}}`);
+  }
+  if (parent.modificationUuid !== undefined && parentModificationUuid !== undefined && parent.modificationUuid !== parentModificationUuid) {
+    throw new ImageError(
+      child.path,
+      'VDIHEADER.uuidParentModify',
+      `the parent image ${parent.path} was modified after this image was made: its modification UUID is {${parent.modificationUuid}} instead of {${parentModificationUuid}}`,
+    );
+  }
+}
 
 function checkDevice(image: Image, device: Device): void {
   if (device === 'dvd' && image.format !== 'ISO') throw new ImageError(image.path, 'format', `${image.format}: a DVD drive takes ISO images only`);
@@ -77,65 +132,3 @@ function checkDevice(image: Image, device: Device): void {
     throw new ImageError(image.path, 'size', `${image.size} bytes of ${image.format} are not a floppy disk: make a raw image of 1474560 bytes or another usual size`);
   }
 }
-
-/** Deletes an image's file, and what a holder that died left beside it. @throws ImageError, or ImageLockedError when another writes it */
-export async function deleteImage(path: string): Promise<void> {
-  const real = await resolveFile(path);
-  const lock = await lockImage(real, 'somebody who deletes it');
-  try {
-    await unlink(real);
-  } catch (cause) {
-    throw hostError(path, 'delete', cause);
-  } finally {
-    await lock.release();
-  }
-}
-
-/** What a file is, by its own bytes. @throws ImageError for a format that is known but not supported */
-export async function probeFormat(path: string): Promise<Format> {
-  const file = await openFile(await resolveFile(path), true);
-  try {
-    const head = new Uint8Array(512);
-    await file.read(head, 0);
-    if (new DataView(head.buffer).getUint32(signatureOffset, true) === signature) return 'VDI';
-    const start = String.fromCharCode(...head.subarray(0, 8));
-    for (const [magic, name] of foreign) {
-      if (start.startsWith(magic)) throw new ImageError(path, 'format', `${name} is not supported: convert it with "qemu-img convert -O vdi"`);
-    }
-    return (await isIso(file)) ? 'ISO' : 'RAW';
-  } finally {
-    await file.close();
-  }
-}
-
-const foreign: readonly (readonly [magic: string, name: string])[] = [
-  ['KDMV', 'VMDK'],
-  ['# Disk D', 'VMDK'],
-  ['conectix', 'VHD'],
-  ['vhdxfile', 'VHDX'],
-  ['QFI\xfb', 'QCOW'],
-];
-
-/** Describes an image without locking it; of a VDI only the header is read. @throws ImageError */
-export async function readImageInfo(path: string, options: { readonly format?: Format } = {}): Promise<ImageInfo> {
-  const real = await resolveFile(path);
-  const format = options.format ?? (await probeFormat(real));
-  const file = await openFile(real, true);
-  try {
-    return { path: real, format, actualSize: await file.occupied(), ...(await describe[format](file)) };
-  } finally {
-    await file.close();
-  }
-}
-
-const describe: Readonly<Record<Format, (file: HostFile) => Promise<Pick<ImageInfo, 'variant' | 'uuid' | 'size'>>>> = {
-  async VDI(file) {
-    const header = await readVdiHeader(file);
-    return { variant: variantOf(header), uuid: header.uuidCreate, size: Number(header.cbDisk) };
-  },
-  RAW: async (file) => ({ variant: 'Fixed', uuid: undefined, size: await rawSize(file) }),
-  async ISO(file) {
-    if (!(await isIso(file))) throw new ImageError(file.path, 'volume descriptor', 'neither ISO 9660 nor UDF: not an image of a CD or DVD');
-    return { variant: 'Fixed', uuid: undefined, size: isoSize(await file.size()) };
-  },
-};

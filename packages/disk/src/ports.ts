@@ -24,10 +24,22 @@ export interface Image extends BlockDevice {
   readonly variant: Variant;
   /** As VirtualBox prints it, without braces; absent where the format keeps none, so that a registry gives one. */
   readonly uuid: string | undefined;
+  /** Changes with each opening that writes; absent where the format keeps none. */
+  readonly modificationUuid: string | undefined;
+  /** Of the image that a differencing image hangs on. */
+  readonly parentUuid: string | undefined;
   /** Absolute, with symbolic links resolved. */
   readonly path: string;
+  /** What the image hangs on, the nearest first; open for reading as long as the image is. */
+  readonly parents: readonly ParentInfo[];
   /** Bytes that the image occupies on the host. */
   actualSize(): Promise<number>;
+}
+
+export interface ParentInfo {
+  readonly path: string;
+  readonly uuid: string | undefined;
+  readonly format: Format;
 }
 
 /** The host's file beneath an image. Its errors are typed (`NoSpaceError`, `ImageError`). */

@@ -25,6 +25,13 @@ export function qemuImg(...args: string[]): string {
   return stdout;
 }
 
+/** A differencing VDI made into one that stands alone, for qemu-img, which takes no others; its map is as it was. */
+export function withoutParent(vdi: Uint8Array): Uint8Array {
+  const alone = vdi.slice();
+  alone[76] = 1; // u32Type
+  return alone.fill(0, 424, 456); // uuidLinkage, uuidParentModify
+}
+
 type Step = { readonly write: Uint8Array; readonly at: number } | { readonly truncate: number } | 'sync';
 
 /** A file in memory that remembers every step, so that it can be looked at as each crash would have left it. */

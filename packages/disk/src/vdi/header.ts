@@ -5,8 +5,8 @@
  * the blocks. Every number is bounded here, against the format, the file's length and what this package supports.
  */
 import { bytes, constant, decodePrefix, encode, pdu, u32le, u64le, type Value, WireError } from '@belvedere/wire';
-import { ImageError } from './errors.js';
-import { uuid } from './uuid.js';
+import { ImageError } from '../errors.js';
+import { nilUuid, uuid } from '../uuid.js';
 
 export const sectorSize = 512;
 export const blockSize = 1 << 20;
@@ -75,10 +75,12 @@ export function parseHeader(path: string, sector: Uint8Array, fileSize: number):
   const refuse = (field: keyof VdiHeader, reason: string): never => {
     throw new ImageError(path, `VDIHEADER.${field}`, reason);
   };
-  const { cbHeader, u32Type, offBlocks, offData, cbDisk, cbBlock, cbBlockExtra, cBlocks, LegacyGeometry } = header;
+  const { cbHeader, u32Type, offBlocks, offData, cbDisk, cbBlock, cbBlockExtra, cBlocks, LegacyGeometry, uuidLinkage } = header;
 
-  if (u32Type === ImageType.UNDO || u32Type === ImageType.DIFF) refuse('u32Type', `${u32Type} is a differencing image, which needs its parent: not supported`);
-  if (u32Type !== ImageType.NORMAL && u32Type !== ImageType.FIXED) refuse('u32Type', `${u32Type} is no known type`);
+  if (u32Type === ImageType.UNDO) refuse('u32Type', `${u32Type} is an undo image, which nothing makes any more: not supported`);
+  if (u32Type !== ImageType.NORMAL && u32Type !== ImageType.FIXED && u32Type !== ImageType.DIFF) refuse('u32Type', `${u32Type} is no known type`);
+  if (u32Type === ImageType.DIFF && uuidLinkage === nilUuid) refuse('uuidLinkage', 'a differencing image names no parent');
+  if (u32Type !== ImageType.DIFF && uuidLinkage !== nilUuid) refuse('uuidLinkage', `names the parent {${uuidLinkage}}, but the type ${u32Type} is not that of a differencing image`);
   if (cbHeader < shortHeaderSize || cbHeader > 0x10000) refuse('cbHeader', `${cbHeader} is outside ${shortHeaderSize} to 65536`);
   if (LegacyGeometry.cbSector !== sectorSize) refuse('LegacyGeometry', `sectors of ${LegacyGeometry.cbSector} bytes, need ${sectorSize}`);
   if (cbBlock < 1 << 16 || cbBlock > 1 << 26 || (cbBlock & (cbBlock - 1)) !== 0) refuse('cbBlock', `${cbBlock} is not a power of two from 64 KiB to 64 MiB`);
@@ -128,8 +130,10 @@ export function headerSector(header: VdiHeader, previous?: Uint8Array): Uint8Arr
 
 const noGeometry = { cCylinders: 0, cHeads: 0, cSectors: 0, cbSector: sectorSize };
 
+type GivenFields = 'u32Type' | 'offBlocks' | 'offData' | 'cbDisk' | 'cBlocks' | 'cBlocksAllocated' | 'uuidCreate' | 'uuidModify';
+
 /** The header of a new image. */
-export function newHeader(fields: Pick<VdiHeader, 'u32Type' | 'offBlocks' | 'offData' | 'cbDisk' | 'cBlocks' | 'cBlocksAllocated' | 'uuidCreate' | 'uuidModify'>, nil: string): VdiHeader {
+export function newHeader(fields: Pick<VdiHeader, GivenFields> & Partial<Pick<VdiHeader, 'uuidLinkage' | 'uuidParentModify'>>): VdiHeader {
   const szFileInfo = new Uint8Array(64);
   new TextEncoder().encodeInto('<<< Belvedere Virtual Disk Image >>>\n', szFileInfo);
   return {
@@ -141,8 +145,8 @@ export function newHeader(fields: Pick<VdiHeader, 'u32Type' | 'offBlocks' | 'off
     u32Dummy: 0,
     cbBlock: blockSize,
     cbBlockExtra: 0,
-    uuidLinkage: nil,
-    uuidParentModify: nil,
+    uuidLinkage: nilUuid,
+    uuidParentModify: nilUuid,
     LCHSGeometry: noGeometry,
     ...fields,
   };

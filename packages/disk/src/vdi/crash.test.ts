@@ -5,12 +5,11 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, describe, expect, jest, test } from '@jest/globals';
-import { createVdi, NoSpaceError, openImage } from './index.js';
+import { createVdi, NoSpaceError, openImage } from '../index.js';
 import { fillVdi } from './create.js';
-import { crashes, MemoryFile, qemuImg, temporaryFolder, testWithQemu } from './tools.testing.js';
-import { nilUuid } from './uuid.js';
-import { Block, headerSector, mapSize, newHeader, parseHeader } from './vdi-header.js';
-import { openVdi, type VdiImage } from './vdi.js';
+import { crashes, MemoryFile, qemuImg, temporaryFolder, testWithQemu } from '../tools.testing.js';
+import { Block, headerSector, mapSize, newHeader, parseHeader } from './header.js';
+import { openVdi, type VdiImage } from './image.js';
 
 jest.setTimeout(60_000); // for a busy host
 
@@ -33,7 +32,7 @@ function smallBlocks(room: boolean): Uint8Array {
   const cBlocks = 2500;
   const offBlocks = room ? 4096 : 512;
   const offData = room ? KiB64 : offBlocks + mapSize(cBlocks);
-  const header = newHeader({ u32Type: 1, offBlocks, offData, cbDisk: BigInt(cBlocks * KiB64), cBlocks, cBlocksAllocated: 0, uuidCreate: uuid, uuidModify: uuid }, nilUuid);
+  const header = newHeader({ u32Type: 1, offBlocks, offData, cbDisk: BigInt(cBlocks * KiB64), cBlocks, cBlocksAllocated: 0, uuidCreate: uuid, uuidModify: uuid });
   const bytes = new Uint8Array(offData).fill(0xff, offBlocks, offBlocks + 4 * cBlocks);
   bytes.set(headerSector({ ...header, cbBlock: KiB64 }));
   return bytes;

@@ -3,12 +3,12 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { decodePrefix, encode } from '@belvedere/wire';
 import { testCodec } from '@belvedere/wire/testing';
 import fc from 'fast-check';
-import { ImageError } from './index.js';
+import { ImageError } from '../index.js';
 import { fillVdi } from './create.js';
-import { MemoryFile } from './tools.testing.js';
-import { nilUuid, uuid } from './uuid.js';
-import { headerSector, maxBlocks, VDIHEADER, type VdiHeader } from './vdi-header.js';
-import { openVdi, readVdiHeader } from './vdi.js';
+import { MemoryFile } from '../tools.testing.js';
+import { nilUuid, uuid } from '../uuid.js';
+import { headerSector, maxBlocks, VDIHEADER, type VdiHeader } from './header.js';
+import { openVdi, readVdiHeader } from './image.js';
 
 jest.setTimeout(60_000); // for a busy host
 
@@ -61,7 +61,9 @@ describe('a header that lies is refused with the field and the reason', () => {
     ['cbHeader', { cbHeader: 0 }],
     ['cbHeader', { cbHeader: 0xffffffff }],
     ['u32Type', { u32Type: 0 }],
-    ['u32Type', { u32Type: 4 }],
+    ['u32Type', { u32Type: 3 }],
+    ['uuidLinkage', { u32Type: 4 }],
+    ['uuidLinkage', { uuidLinkage: id }],
     ['LegacyGeometry', { LegacyGeometry: { ...geometry, cbSector: 4096 } }],
     ['cbBlock', { cbBlock: 0 }],
     ['cbBlock', { cbBlock: MiB + 512 }],

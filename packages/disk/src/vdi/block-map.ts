@@ -16,10 +16,10 @@
  * updated in place: in one write where header and entry share a page of memory (no kill of the process can tear that), else the count
  * first. A crash in between then leaves a count that is too high, which this package and VirtualBox read well.
  */
-import { Serial } from './ordering.js';
-import type { HostFile } from './ports.js';
-import { newUuid } from './uuid.js';
-import { Block, headerEnd, headerSector, mapSize, type VdiHeader } from './vdi-header.js';
+import { Serial } from '../ordering.js';
+import type { HostFile } from '../ports.js';
+import { newUuid } from '../uuid.js';
+import { Block, headerEnd, headerSector, mapSize, type VdiHeader } from './header.js';
 
 const pageSize = 4096;
 const entriesPerPage = pageSize / 4;
@@ -42,7 +42,7 @@ export class BlockMap {
   private readonly allocating = new Map<number, Promise<number>>();
   private readonly allocations = new Serial();
   private readonly commits = new Serial();
-  /** Allocated since the last commit began. */
+  /** Entries changed since the last commit began. */
   private pending = new Map<number, number>();
   /** Pages in which a place of the map in the file differs from `entries`. */
   private idleStale: Set<number> | 'all' = 'all';
@@ -75,21 +75,41 @@ export class BlockMap {
     this.holes = used < end ? findHoles(entries.subarray(0, header.cBlocks), end) : [];
   }
 
-  /** Offset in the file of a block's data; undefined where it has none and reads as zero. */
+  /** Offset in the file of a block's data; undefined where it has none. */
   position(block: number): number | undefined {
-    const at = this.pending.get(block) ?? this.entries[block]!;
+    const at = this.entry(block);
     return at >= Block.ZERO ? undefined : this.offsetOf(at);
   }
 
-  /** Gives a block its place in the file, full of zeroes, and returns that place's offset. @throws NoSpaceError, and nothing has changed */
-  allocate(block: number): Promise<number> {
+  /** Has no data here: reads as its parent, or as zero where the image has none. */
+  isFree(block: number): boolean {
+    return this.entry(block) === Block.FREE;
+  }
+
+  /**
+   * Gives a block its place in the file and returns that place's offset.
+   * @param fill what the whole block is to hold from the first moment that the map has it; it is full of zeroes without
+   * @throws NoSpaceError, and nothing has changed
+   */
+  allocate(block: number, fill?: () => Promise<Uint8Array | undefined>): Promise<number> {
     const present = this.position(block);
     if (present !== undefined) return Promise.resolve(present);
     const underway = this.allocating.get(block);
     if (underway) return underway;
-    const allocation = this.allocations.run(() => this.extend(block)).finally(() => this.allocating.delete(block));
+    const allocation = this.allocations.run(() => this.extend(block, fill)).finally(() => this.allocating.delete(block));
     this.allocating.set(block, allocation);
     return allocation;
+  }
+
+  /** Makes a block that has no data read as zero, whatever its parent has there. */
+  setZero(block: number): void {
+    this.set(block, Block.ZERO);
+  }
+
+  /** Changes fields of the header, durable with the next commit. All that was written before must be durable already. */
+  change(fields: Partial<Pick<VdiHeader, 'u32Type' | 'uuidLinkage' | 'uuidParentModify'>>): void {
+    this.header = { ...this.header, ...fields };
+    this.headerStale = true;
   }
 
   /** Notes that the guest has changed something since the image was opened: an image that hangs on this one must be able to tell. */
@@ -116,22 +136,36 @@ export class BlockMap {
     return this.header.offData + at * this.header.cbBlock;
   }
 
-  private async extend(block: number): Promise<number> {
+  private entry(block: number): number {
+    return this.pending.get(block) ?? this.entries[block]!;
+  }
+
+  private set(block: number, at: number): void {
+    this.pending.set(block, at);
+    this.schedule();
+  }
+
+  private async extend(block: number, fill?: () => Promise<Uint8Array | undefined>): Promise<number> {
+    const content = await fill?.();
     const { cbBlock } = this.header;
     const hole = this.holes.at(-1);
     const at = hole ?? this.end;
     if (hole !== undefined) {
-      await this.file.write(new Uint8Array(cbBlock), this.offsetOf(at));
+      await this.file.write(content ?? new Uint8Array(cbBlock), this.offsetOf(at));
       this.holes.pop();
     } else {
       // What a crash left behind the last block would shine through the new one.
       if (!this.tailCut && (await this.file.size()) > this.offsetOf(at)) await this.file.truncate(this.offsetOf(at));
       this.tailCut = true;
       await this.file.truncate(this.offsetOf(at + 1));
+      if (content) {
+        this.tailCut = false; // until it is written whole
+        await this.file.write(content, this.offsetOf(at));
+        this.tailCut = true;
+      }
       this.end++;
     }
-    this.pending.set(block, at);
-    this.schedule();
+    this.set(block, at);
     return this.offsetOf(at);
   }
 
@@ -150,12 +184,12 @@ export class BlockMap {
   private settlePending(): void {
     if (this.pending.size === 0) return;
     for (const [block, at] of this.pending) {
+      this.used += places(at) - places(this.entries[block]!);
       this.entries[block] = at;
       const page = Math.floor(block / entriesPerPage);
       this.currentStale.add(page);
       if (this.idleStale !== 'all') this.idleStale.add(page);
     }
-    this.used += this.pending.size;
     this.pending = new Map();
     this.headerStale = true;
   }
@@ -227,6 +261,8 @@ export class BlockMap {
     }
   }
 }
+
+const places = (at: number): number => (at < Block.ZERO ? 1 : 0);
 
 function findHoles(entries: Uint32Array, end: number): number[] {
   const taken = new Uint8Array(end);

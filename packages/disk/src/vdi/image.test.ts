@@ -2,8 +2,8 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
-import { createVdi, ImageError, openImage, readImageInfo } from './index.js';
-import { qemuImg, temporaryFolder, testWithQemu } from './tools.testing.js';
+import { createVdi, ImageError, openImage, readImageInfo } from '../index.js';
+import { qemuImg, temporaryFolder, testWithQemu } from '../tools.testing.js';
 
 jest.setTimeout(60_000); // for a busy host
 

@@ -1,5 +1,5 @@
 /** A process for the crash tests to kill: writes numbered blocks to the image it is given, prints each number once it is flushed, never ends. */
-import { openImage } from './index.js';
+import { openImage } from '../index.js';
 
 const [path, first] = process.argv.slice(2);
 const image = await openImage(path!, { owner: 'the crash writer' });

@@ -1,0 +1,18 @@
+/** Removes images. */
+import { unlink } from 'node:fs/promises';
+import { hostError } from './errors.js';
+import { resolveFile } from './file.js';
+import { lockImage } from './lock.js';
+
+/** Deletes an image's file, and what a holder that died left beside it. @throws ImageError, or ImageLockedError when another holds it */
+export async function deleteImage(path: string): Promise<void> {
+  const real = await resolveFile(path);
+  const lock = await lockImage(real, 'somebody who deletes it');
+  try {
+    await unlink(real);
+  } catch (cause) {
+    throw hostError(path, 'delete', cause);
+  } finally {
+    await lock.release();
+  }
+}

@@ -1,0 +1,102 @@
+/** New VDI images: their header is written last, so that one cut short is no image. */
+import { unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { hostError, ImageError } from '../errors.js';
+import { createFile, syncDirectory } from '../file.js';
+import type { HostFile, Variant } from '../ports.js';
+import { isUuid, newUuid, nilUuid } from '../uuid.js';
+import { blockSize, headerSector, ImageType, mapSize, maxBlocks, newHeader, sectorSize } from './header.js';
+
+/** What a differencing image remembers of its parent. */
+export interface Linkage {
+  readonly uuid: string;
+  /** Nil where the parent's format keeps none. */
+  readonly modificationUuid: string;
+}
+
+export interface NewVdi {
+  /** Bytes: a multiple of 512. */
+  readonly size: number;
+  readonly variant: Variant;
+  readonly uuid?: string;
+  /** Makes a differencing image. */
+  readonly linkage?: Linkage;
+  /** From 0 to 1, rising. */
+  readonly onProgress?: (done: number) => void;
+  /** Aborting removes what was made. */
+  readonly signal?: AbortSignal;
+}
+
+const pageSize = 4096;
+const piece = 4 << 20;
+
+/**
+ * Makes a new image; an existing file is refused.
+ * @returns its UUID
+ * @throws ImageError, NoSpaceError, or the signal's reason; no file is left then
+ */
+export async function createVdiFile(path: string, options: NewVdi): Promise<string> {
+  const { size, variant, linkage, uuid = newUuid() } = options;
+  const limit = maxBlocks * blockSize;
+  if (!Number.isSafeInteger(size) || size <= 0 || size % sectorSize !== 0) throw new ImageError(path, 'size', `${size} bytes are not a positive multiple of ${sectorSize}`);
+  if (size > limit) throw new ImageError(path, 'size', `${size} bytes are more than the ${limit} that an image may have`);
+  if (!isUuid(uuid) || uuid === nilUuid) throw new ImageError(path, 'uuid', `${uuid} is no UUID for an image`);
+  if (linkage && variant !== 'Standard') throw new ImageError(path, 'variant', `${variant}: a differencing image is always Standard`);
+  options.signal?.throwIfAborted();
+
+  const file = await createFile(path);
+  try {
+    try {
+      await fillVdi(file, { ...options, uuid: uuid.toLowerCase() });
+    } finally {
+      await file.close();
+    }
+    await syncDirectory(dirname(path));
+  } catch (cause) {
+    await unlink(path);
+    throw options.signal?.aborted ? cause : hostError(path, 'create', cause);
+  }
+  options.onProgress?.(1);
+  return uuid.toLowerCase();
+}
+
+/** Writes the bytes of a new image: both places of the map, a fixed image's blocks, and the header last. */
+export async function fillVdi(file: HostFile, options: NewVdi & { readonly uuid: string }): Promise<void> {
+  const { size, variant, uuid, linkage, onProgress, signal } = options;
+  const blocks = Math.ceil(size / blockSize);
+  const fixed = variant === 'Fixed';
+  const map = new Uint32Array(mapSize(blocks) / 4).fill(0xffffffff);
+  if (fixed) for (let block = 0; block < blocks; block++) map[block] = block;
+
+  const offBlocks = pageSize;
+  const second = offBlocks + Math.ceil(mapSize(blocks) / pageSize) * pageSize;
+  const offData = Math.ceil((second + mapSize(blocks)) / blockSize) * blockSize;
+  const bytes = new Uint8Array(map.buffer);
+  await file.write(bytes, offBlocks);
+  await file.write(bytes, second);
+
+  const end = fixed ? offData + blocks * blockSize : offData;
+  const zeroes = new Uint8Array(fixed ? piece : 0);
+  for (let at = offData; at < end; at += piece) {
+    signal?.throwIfAborted();
+    onProgress?.((at - offData) / (end - offData));
+    await file.write(zeroes.subarray(0, Math.min(piece, end - at)), at);
+  }
+  await file.truncate(end);
+  await file.sync();
+
+  const u32Type = linkage ? ImageType.DIFF : fixed ? ImageType.FIXED : ImageType.NORMAL;
+  const header = newHeader({
+    u32Type,
+    offBlocks,
+    offData,
+    cbDisk: BigInt(size),
+    cBlocks: blocks,
+    cBlocksAllocated: fixed ? blocks : 0,
+    uuidCreate: uuid,
+    uuidModify: newUuid(),
+    ...(linkage ? { uuidLinkage: linkage.uuid, uuidParentModify: linkage.modificationUuid } : {}),
+  });
+  await file.write(headerSector(header), 0);
+  await file.sync();
+}

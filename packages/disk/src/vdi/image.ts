@@ -1,0 +1,166 @@
+/** A VDI image, open: the guest's bytes through the block map, and through the parent where a block has none here. Knows its file as a `HostFile` only. */
+import { endianness } from 'node:os';
+import { ImageError } from '../errors.js';
+import { OpenImage } from '../image.js';
+import type { HostFile, Variant } from '../ports.js';
+import { nilUuid } from '../uuid.js';
+import { isZero } from '../zero.js';
+import { BlockMap } from './block-map.js';
+import { ImageType, judgeMap, mapSize, parseHeader, sectorSize, type VdiHeader } from './header.js';
+
+/** Reads and judges the header alone. @throws ImageError */
+export async function readVdiHeader(file: HostFile): Promise<VdiHeader> {
+  const sector = new Uint8Array(sectorSize);
+  await file.read(sector, 0);
+  return parseHeader(file.path, sector, await file.size());
+}
+
+export const variantOf = (header: VdiHeader): Variant => (header.u32Type === ImageType.FIXED ? 'Fixed' : 'Standard');
+
+/** The header's UUIDs, as they are told; undefined for those that it does not have. */
+export function uuidsOf({ uuidCreate, uuidModify, uuidLinkage, uuidParentModify }: VdiHeader): { uuid: string; modificationUuid: string | undefined; parentUuid: string | undefined; parentModificationUuid: string | undefined } {
+  const given = (uuid: string): string | undefined => (uuid === nilUuid ? undefined : uuid);
+  return { uuid: uuidCreate, modificationUuid: given(uuidModify), parentUuid: given(uuidLinkage), parentModificationUuid: given(uuidParentModify) };
+}
+
+/** @throws ImageError when the header or the map cannot be believed */
+export async function openVdi(file: HostFile, released: () => Promise<void>): Promise<VdiImage> {
+  // Entries are the map's bytes as they stand.
+  if (endianness() !== 'LE') throw new ImageError(file.path, 'open', 'VDI images need a little-endian host');
+  const sector = new Uint8Array(sectorSize);
+  await file.read(sector, 0);
+  const size = await file.size();
+  const header = parseHeader(file.path, sector, size);
+  const entries = new Uint32Array(mapSize(header.cBlocks) / 4);
+  await file.read(new Uint8Array(entries.buffer), header.offBlocks);
+  const { used, end } = judgeMap(file.path, header, entries, size);
+  return new VdiImage(file, header, new BlockMap(file, header, sector, entries, used, end), released);
+}
+
+/** A part of a request inside one block. */
+interface Part {
+  readonly block: number;
+  readonly within: number;
+  readonly start: number;
+  readonly length: number;
+}
+
+/** Neighbouring parts of a request that stand together; `at` is their place in the file, or on the parent's disk. */
+interface Run {
+  readonly at: number;
+  readonly start: number;
+  length: number;
+}
+
+export class VdiImage extends OpenImage {
+  readonly blockSize: number;
+
+  constructor(
+    file: HostFile,
+    header: VdiHeader,
+    readonly map: BlockMap,
+    released: () => Promise<void>,
+  ) {
+    super(file, { format: 'VDI', variant: variantOf(header), size: Number(header.cbDisk), readOnly: file.readOnly, ...uuidsOf(header) }, released);
+    this.blockSize = header.cbBlock;
+  }
+
+  override async isKnownZero(offset: number, length: number): Promise<boolean> {
+    for (const { block, within, length: count } of this.parts(offset, length)) {
+      if (this.map.position(block) !== undefined) return false;
+      if (this.map.isFree(block) && !(await this.parentIsZero(block * this.blockSize + within, count))) return false;
+    }
+    return true;
+  }
+
+  protected async readRange(offset: number, length: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(length);
+    const parts = [...this.parts(offset, length)];
+    const inherited = this.layers.parent ? join(parts.filter(({ block }) => this.map.isFree(block)), ({ block, within }) => block * this.blockSize + within) : [];
+    for (const { at, start, length: count } of join(parts, ({ block, within }) => shifted(this.map.position(block), within))) {
+      await this.file.read(bytes.subarray(start, start + count), at);
+    }
+    for (const { at, start, length: count } of inherited) bytes.set(await this.readParent(at, count), start);
+    return bytes;
+  }
+
+  protected async writeRange(offset: number, data: Uint8Array): Promise<void> {
+    const places = new Map<number, number>();
+    let changed = false;
+    for (const part of this.parts(offset, data.length)) {
+      const at = await this.placeFor(part, data.subarray(part.start, part.start + part.length));
+      if (typeof at === 'number') places.set(part.block, at);
+      if (at !== 'unchanged') changed = true;
+    }
+    if (changed) this.map.touch();
+    for (const { at, start, length } of join([...this.parts(offset, data.length)], ({ block, within }) => shifted(places.get(block), within))) {
+      await this.file.write(data.subarray(start, start + length), at);
+    }
+  }
+
+  protected commit(): Promise<void> {
+    return this.map.commit();
+  }
+
+  /** Where a part's data is to be written; or what has become of it already. */
+  private async placeFor({ block, length }: Part, data: Uint8Array): Promise<number | 'unchanged' | 'written'> {
+    const at = this.map.position(block);
+    if (at !== undefined) return at;
+    const start = block * this.blockSize;
+    const whole = length === Math.min(this.blockSize, this.size - start);
+    const zeroBelow = !this.map.isFree(block) || (await this.parentIsZero(start, this.blockSize));
+    if (isZero(data)) {
+      if (zeroBelow) return 'unchanged';
+      if (whole) {
+        this.map.setZero(block);
+        return 'written';
+      }
+    }
+    if (zeroBelow) return this.map.allocate(block);
+    // The map must not show a block that lacks what the parent has there: a crash would lose it.
+    const place = await this.map.allocate(block, () => (whole ? Promise.resolve(data) : this.readParent(start, this.blockSize)));
+    return whole ? 'written' : place;
+  }
+
+  private async parentIsZero(offset: number, length: number): Promise<boolean> {
+    const { parent } = this.layers;
+    if (!parent || offset >= parent.size) return true;
+    return parent.isKnownZero(offset, Math.min(length, parent.size - offset));
+  }
+
+  /** The parent's bytes, and zeroes behind its end. */
+  private async readParent(offset: number, length: number): Promise<Uint8Array> {
+    const { parent } = this.layers;
+    const there = Math.max(0, Math.min(length, (parent?.size ?? 0) - offset));
+    if (there === length) return parent!.read(offset, length);
+    const bytes = new Uint8Array(length);
+    if (there) bytes.set(await parent!.read(offset, there));
+    return bytes;
+  }
+
+  /** The request cut at the borders of blocks. */
+  private *parts(offset: number, length: number): Generator<Part> {
+    for (let start = 0; start < length; ) {
+      const block = Math.floor((offset + start) / this.blockSize);
+      const within = (offset + start) % this.blockSize;
+      const count = Math.min(this.blockSize - within, length - start);
+      yield { block, within, start, length: count };
+      start += count;
+    }
+  }
+}
+
+const shifted = (at: number | undefined, by: number): number | undefined => (at === undefined ? undefined : at + by);
+
+/** The parts that have a place, neighbours joined. */
+function join(parts: readonly Part[], place: (part: Part) => number | undefined): Run[] {
+  const runs: Run[] = [];
+  for (const part of parts) {
+    const at = place(part);
+    if (at === undefined) continue;
+    const last = runs.at(-1);
+    if (last && last.at + last.length === at && last.start + last.length === part.start) last.length += part.length;
+    else runs.push({ at, start: part.start, length: part.length });
+  }
+  return runs;
+}
