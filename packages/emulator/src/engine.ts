@@ -4,6 +4,7 @@
  */
 import type { BlockDevice, Keyboard, Pointer, Screen, Unsubscribe } from './ports.js';
 import type { Firmware } from './firmware.js';
+import type { SavedState } from './saved-state.js';
 
 export type DriveKind = 'hdd' | 'dvd' | 'floppy';
 
@@ -81,6 +82,13 @@ export interface Engine {
   validate(settings: HardwareSettings): void;
   /** Builds the machine and lets it run. @throws SettingsError as `validate`; Error when the engine cannot start */
   start(settings: HardwareSettings, options: StartOptions): Promise<Machine>;
+  /**
+   * Builds the machine as `state` has it; it stands still until it is resumed. Its real-time clock shows the host's time, every other clock
+   * goes on from where it stood.
+   *
+   * @throws StateError when the state is of another engine or version, of other hardware, or damaged; SettingsError and Error as `start`
+   */
+  restore(settings: HardwareSettings, state: SavedState, options: StartOptions): Promise<Machine>;
 }
 
 export type MachineState = 'running' | 'paused' | 'ended';
@@ -122,6 +130,13 @@ export interface Machine {
   /** The guest and its clocks stand still when this resolves. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /**
+   * The state of a machine that stands still. Resolves when no request to a disk is under way; the disks are the caller's to keep as they
+   * are with it. The machine goes on as if nothing had been, once the memory was read.
+   *
+   * @throws Error when the machine is not paused
+   */
+  saveState(): Promise<SavedState>;
   /** Presses the reset button. */
   reset(): Promise<void>;
   /** Presses the power button; the guest decides what it does. @throws Error when the machine has no ACPI */

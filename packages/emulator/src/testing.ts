@@ -8,6 +8,7 @@ import { Bench, FLOPPY, PLAIN } from './testing/bench.js';
 import { BootSector, Jump } from './testing/boot-sector.js';
 import * as guests from './testing/guests.js';
 import { MemoryDisk } from './testing/memory-disk.js';
+import { describeStates } from './testing/states.js';
 
 export { Bench, BootSector, FLOPPY, guests, Jump, MemoryDisk, PLAIN };
 
@@ -294,5 +295,7 @@ export function describeEngine(engine: Engine): void {
         await expect(machine.reset()).rejects.toThrow(/off/);
       });
     });
+
+    describeStates(engine);
   });
 }

@@ -3,6 +3,7 @@
  */
 import type { Ended, Engine, HardwareSettings, Machine } from '../engine.js';
 import type { Firmware } from '../firmware.js';
+import type { SavedState } from '../saved-state.js';
 import { MemoryDisk } from './memory-disk.js';
 
 /** Milliseconds; a PC boots in about one second, on a busy host in ten. */
@@ -54,6 +55,11 @@ export class Bench {
       throw error;
     }
     return bench;
+  }
+
+  /** Goes on with a machine's state, standing still. */
+  static async restore(engine: Engine, firmware: Firmware, settings: Partial<HardwareSettings>, state: SavedState): Promise<Bench> {
+    return new Bench(await engine.restore({ ...PLAIN, ...settings }, state, { firmware }));
   }
 
   /** The next `count` bytes from COM1. */

@@ -92,6 +92,21 @@ export const ticker = (): Uint8Array =>
     .jump(Jump.always, 'next')
     .build();
 
+/** Says `B`, then for each byte that it is sent: the real-time clock's hours, minutes and seconds, the BIOS's timer ticks, and the time stamp counter, low bytes first. */
+export const clocks = (): Uint8Array => {
+  const sector = new BootSector().code(0xfb).say('B').label('next').listen();
+  for (const register of [4, 2, 0]) sector.out8(0x70, register).in8(0x71).call('send');
+  // mov eax, [046c], or the counter; then four bytes, each by shr eax, 8
+  for (const read of [[0x66, 0xa1, 0x6c, 0x04], [0x0f, 0x31]]) {
+    sector.code(...read);
+    for (let byte = 0; byte < 4; byte++) sector.call('send').code(0x66, 0xc1, 0xe8, 0x08);
+  }
+  return sector.jump(Jump.always, 'next').build();
+};
+
+/** `mover`, with the first disk's write cache off. */
+export const uncachedMover = (): Uint8Array => mover([[0x1f6, 0xe0], [0x1f1, 0x82], [0x1f7, 0xef]]);
+
 /** Says `B` and resets the PC when it is sent a byte. */
 export const resetter = (): Uint8Array => new BootSector().say('B').listen().out8(0x64, 0xfe).halt().build();
 
@@ -120,9 +135,12 @@ export const powerButton = (): Uint8Array =>
  * Moves sectors with the BIOS as it is told: says `B`, then for each command, three bytes long, the drive's number,
  * `r` or `w`, and a sector's number from 1 up. Answers `+` or `-`, and after a read the sector's first byte.
  * A write writes what was read last.
+ *
+ * @param first what it writes to ports before it says `B`
  */
-export const mover = (): Uint8Array =>
-  new BootSector()
+export const mover = (first: readonly (readonly [port: number, value: number])[] = []): Uint8Array =>
+  first
+    .reduce((sector, [port, value]) => sector.out8(port, value), new BootSector())
     .code(0xfb)
     .say('B')
     .label('next')

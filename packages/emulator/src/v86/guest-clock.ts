@@ -18,6 +18,12 @@ export class GuestClock {
     this.#stoppedAt ??= hostNow();
   }
 
+  /** Stands still at `time`, as a machine's clock does whose state was saved then. */
+  standAt(time: number): void {
+    this.#stoppedAt = hostNow();
+    this.#behind = this.#stoppedAt - time;
+  }
+
   go(): void {
     if (this.#stoppedAt === undefined) return;
     this.#behind += hostNow() - this.#stoppedAt;

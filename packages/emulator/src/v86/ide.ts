@@ -7,6 +7,8 @@
  */
 import { wrapPort, type Cpu, type IdeChannel, type IdeInterface } from './inside.js';
 import type { MediumShape } from './protocol.js';
+import type { StateSection } from '../saved-state.js';
+import { jsonSection, Values } from './section-values.js';
 import { RemoteDisk, type Ask } from './remote-disk.js';
 
 const Status = { BSY: 0x80, DRDY: 0x40, DF: 0x20, DSC: 0x10, ERR: 0x01 } as const;
@@ -48,6 +50,8 @@ const CMOS_DISK_TYPES = 0x12;
 
 const Packet = { READ_10: 0x28, READ_12: 0xa8 } as const;
 
+const SECTION = { name: 'ide', version: 1 } as const;
+
 interface Unit {
   disk: RemoteDisk | null;
   writeCache: boolean;
@@ -65,7 +69,7 @@ export class IdeDrives {
     private readonly log: (level: 'info' | 'warn', text: string) => void,
   ) {
     const { primary, secondary } = cpu.devices.ide;
-    for (const unit of [primary, secondary].flatMap((channel: IdeChannel) => [channel.master, channel.slave])) {
+    for (const unit of this.#places) {
       unit.drive_connected = false;
       unit.buffer = null;
     }
@@ -104,6 +108,27 @@ export class IdeDrives {
     if (drive.buffer) drive.eject();
     unit.disk = medium && this.#disk(drive, medium, ask);
     if (unit.disk) drive.set_cdrom(unit.disk);
+  }
+
+  save(): StateSection {
+    return jsonSection(SECTION.name, SECTION.version, { units: this.#places.map((drive) => ({ writeCache: this.#units.get(drive)?.writeCache ?? true })) });
+  }
+
+  /** After v86's own state, which says of a place that nothing was plugged into only that it has no medium. */
+  restore(sections: readonly StateSection[]): void {
+    const saved = Values.of(sections, SECTION.name, SECTION.version).all('units');
+    this.#places.forEach((drive, index) => {
+      const unit = this.#units.get(drive);
+      drive.drive_connected = unit !== undefined;
+      if (!unit || !saved[index]) return;
+      unit.writeCache = saved[index].flag('writeCache');
+      if (unit.disk) unit.disk.durable = !drive.is_atapi && !unit.writeCache;
+    });
+  }
+
+  get #places(): IdeInterface[] {
+    const { primary, secondary } = this.cpu.devices.ide;
+    return [primary, secondary].flatMap(({ master, slave }: IdeChannel) => [master, slave]);
   }
 
   #drive(channel: number, device: number): IdeInterface {

@@ -34,6 +34,8 @@ export interface Ps2 {
   mouse_clicks: number;
   mouse_id: number;
   wheel_movement: number;
+  next_byte_is_ready: boolean;
+  next_byte_is_aux: boolean;
   kbd_send_code(byte: number): void;
   send_mouse_packet(dx: number, dy: number): void;
   raise_irq(): void;
@@ -44,6 +46,10 @@ export interface VmwareMouse {
   enabled: boolean;
   absolute: boolean;
   queue: number[];
+  buttons: number;
+  last_x: number;
+  last_y: number;
+  tail_is_move: boolean;
 }
 
 export interface Layer {
@@ -61,6 +67,9 @@ export interface Vga {
   svga_bpp: number;
   /** Pixels. */
   svga_offset: number;
+  svga_offset_x: number;
+  svga_offset_y: number;
+  svga_version: number;
   svga_memory: Uint8Array;
   vga_memory_size: number;
   dispi_index: number;
@@ -131,6 +140,9 @@ export interface IdeInterface {
   data_pointer: number;
   data_length: number;
   write_dest: number;
+  medium_changed: number;
+  atapi_sense_key: number;
+  atapi_add_sense: number;
   readonly channel: IdeChannel;
   ata_command(command: number): void;
   atapi_handle(): void;
@@ -181,6 +193,7 @@ export interface PortEntry {
 export interface Cpu {
   readonly wasm_memory: { readonly buffer: ArrayBuffer };
   readonly mem8: Uint8Array;
+  readonly memory_size: Int32Array;
   readonly cr: Int32Array;
   readonly in_hlt: Uint8Array;
   readonly instruction_counter: Uint32Array;
@@ -199,7 +212,7 @@ export interface Cpu {
     readonly vga: Vga;
     readonly ide: { readonly primary: IdeChannel; readonly secondary: IdeChannel };
     readonly fdc: { readonly drives: FloppyDrive[]; end_read_write(status0: number, status1: number, status2: number): void };
-    readonly rtc: { rtc_time: number; cmos_write(index: number, value: number): void; timer(now: number, legacy: boolean): number };
+    readonly rtc: { rtc_time: number; last_update: number; cmos_write(index: number, value: number): void; timer(now: number, legacy: boolean): number };
     readonly pit: { counter_enabled: Uint8Array; counter_mode: Uint8Array; timer(now: number, noIrq: boolean): number };
     readonly acpi?: Acpi;
     readonly uart0: Uart;
@@ -210,6 +223,10 @@ export interface Cpu {
   /** Finds dirty pages of video memory, notes the first and last of them, and calls them clean. */
   svga_fill_pixel_buffer(bitsPerPixel: number, offset: number): void;
   svga_mark_dirty(): void;
+  /** The part of the state that is guest memory; `bitmap` says which pages the packed ones are. */
+  pack_memory(): { bitmap: { get_buffer(): ArrayBuffer }; packed_memory: Uint8Array };
+  unpack_memory(bitmap: object, packed: Uint8Array): void;
+  is_memory_zeroed(address: number, length: number): boolean;
   device_raise_irq(irq: number): void;
   device_lower_irq(irq: number): void;
   reboot_internal(): void;
@@ -221,6 +238,8 @@ export interface Acpi {
   pm1_enable: number;
   gpe: Uint8Array;
   last_timer: number;
+  timer_last_value: number;
+  timer_imprecision_offset: number;
   get_timer(now: number): number;
   timer(now: number): number;
 }
@@ -230,6 +249,9 @@ export interface Core {
   readonly cpu: Cpu;
   yield(t: number, tick: number): void;
   yield_callback(tick: number): void;
+  /** The processor and every device by position; what `pack_memory` gives stands for the memory. */
+  save_state(): ArrayBuffer;
+  restore_state(state: ArrayBuffer): void;
 }
 
 export interface Emulator {

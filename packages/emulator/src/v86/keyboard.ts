@@ -4,6 +4,8 @@
  */
 import type { Cpu } from './inside.js';
 import { wrapPort } from './inside.js';
+import { jsonSection, Values } from './section-values.js';
+import type { StateSection } from '../saved-state.js';
 
 /** Milliseconds between two keys: no guest was written for more than a keyboard's own wire carries. */
 const SPACING = 0.25;
@@ -18,6 +20,8 @@ const BIOS_TAIL = 0x41c;
 const BIOS_BUFFER = { start: 0x1e, end: 0x3e };
 
 const PAGING = 1 << 31;
+
+const SECTION = { name: 'keyboard', version: 1 } as const;
 
 export class KeyboardQueue {
   #keys: number[][] = [];
@@ -70,6 +74,18 @@ export class KeyboardQueue {
     this.#inFlight = [];
     this.#ring = -1;
     this.#watchClear();
+  }
+
+  save(): StateSection {
+    return jsonSection(SECTION.name, SECTION.version, { keys: this.#keys.slice(this.#head).map((bytes) => ({ bytes })), inFlight: this.#inFlight });
+  }
+
+  /** Takes over what waited in another machine; before anything waits here. */
+  restore(sections: readonly StateSection[]): void {
+    const values = Values.of(sections, SECTION.name, SECTION.version);
+    this.#keys = values.all('keys').map((key) => key.numbers('bytes', 0xff));
+    this.#bytes = this.#keys.reduce((total, key) => total + key.length, 0);
+    this.#inFlight = values.numbers('inFlight', 0xff);
   }
 
   /** Hands over the next key if the guest can take it now. @returns milliseconds until it may be able to; Infinity with no key left */

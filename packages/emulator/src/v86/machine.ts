@@ -18,13 +18,18 @@ import {
 } from '../engine.js';
 import { checkMedium } from '../check-settings.js';
 import type { BlockDevice, Keyboard, Pointer, Screen, Unsubscribe } from '../ports.js';
+import { hardwareOf, StateError, type MemoryRun, type SavedState } from '../saved-state.js';
 import { scancodeBytes } from '../scancode.js';
 import { DiskServer, mediumShape } from './disk-server.js';
+import type { MemoryPortion } from './guest-memory.js';
+import { V86_VERSION } from './inside.js';
 import { LIMITS } from './limits.js';
-import { Cell, Counter, sharedViews, type Control, type FromWorker, type ToWorker } from './protocol.js';
+import { Cell, Counter, sharedViews, type Control, type FromWorker, type SavedDevices, type ToWorker } from './protocol.js';
 import { SharedScreen } from './shared-screen.js';
 
 /** Bytes that may wait for a guest to read its serial port. */
+/** Bytes of memory that are sent to the thread at a time. */
+const PORTION = 1 << 20;
 const SERIAL_WAITING = 1024 * 1024;
 /** Notches of one wheel event, at most. */
 const WHEEL_MOST = 100;
@@ -41,7 +46,7 @@ export class V86Machine implements Machine {
   readonly #kinds: ReadonlyMap<DriveSlot, DriveKind>;
   readonly #acpi: boolean;
   readonly #states = new Emitter<[MachineState]>();
-  readonly #answers = new Map<number, () => void>();
+  readonly #answers = new Map<number, (done?: Extract<FromWorker, { type: 'done' }>) => void>();
   readonly #log: NonNullable<StartOptions['log']>;
   #nextId = 1;
   #state: MachineState = 'running';
@@ -52,9 +57,12 @@ export class V86Machine implements Machine {
   constructor(
     private readonly worker: Worker,
     shared: SharedArrayBuffer,
-    settings: HardwareSettings,
+    private settings: HardwareSettings,
     log: StartOptions['log'],
+    /** A machine that begins with a saved state stands still. */
+    restored: boolean,
   ) {
+    if (restored) this.#state = 'paused';
     this.#shared = sharedViews(shared);
     this.#log = log ?? (() => undefined);
     this.#screen = new SharedScreen(this.#shared.cells);
@@ -84,6 +92,7 @@ export class V86Machine implements Machine {
     this.worker.on('error', (error) => void this.#end({ reason: 'failed', error }));
     this.worker.on('exit', (code) => void this.#end({ reason: 'failed', error: new Error(`the engine's thread ended by itself, code ${code}`) }));
     const ended = await Promise.race([isReady, this.ended]);
+    if (ended?.reason === 'failed' && ended.error instanceof StateError) throw ended.error;
     if (ended?.reason === 'failed') throw new Error(`the v86 engine did not start: ${ended.error.message}`, { cause: ended.error });
   }
 
@@ -120,6 +129,56 @@ export class V86Machine implements Machine {
     const medium = await mediumShape(slot, device);
     await this.#disks.replace(slot, device);
     await this.#request((id) => ({ type: 'insert', slot, id, medium }));
+    this.settings = { ...this.settings, drives: this.settings.drives.map((drive) => (drive.slot === slot ? { ...drive, device } : drive)) };
+  }
+
+  async saveState(): Promise<SavedState> {
+    if (this.#state !== 'paused') throw new Error(`the state of a machine can be saved while it is paused, and it is ${this.#state}: pause it first`);
+    await this.#disks.quiet();
+    const { sections } = await this.#ask<SavedDevices>((id) => ({ type: 'save', id }));
+    const memorySize = this.settings.memoryMiB * 1024 * 1024;
+    return { engine: 'v86', engineVersion: V86_VERSION, hardware: hardwareOf(this.settings), sections, memorySize, memory: this.#memory(memorySize) };
+  }
+
+  /** Fills the memory of a machine that was built from a state. @throws StateError when it does not fit; whatever reading it throws */
+  async fillMemory(memory: AsyncIterable<MemoryRun>): Promise<void> {
+    let runs: MemoryRun[] = [];
+    let bytes = 0;
+    // One portion is under way while the next is read.
+    let sent: Promise<unknown> = Promise.resolve();
+    const send = async (): Promise<void> => {
+      const portion = runs;
+      [runs, bytes] = [[], 0];
+      await sent;
+      sent = this.#request((id) => ({ type: 'writeMemory', runs: portion, id }), portion.map((run) => run.bytes.buffer as ArrayBuffer));
+      sent.catch(() => undefined);
+    };
+    for await (const run of memory) {
+      // Each in a buffer of its own, which can be handed over.
+      runs.push({ address: run.address, bytes: run.bytes.slice() });
+      bytes += run.bytes.length;
+      if (bytes >= PORTION) await send();
+    }
+    await send();
+    await sent;
+    if (this.#state === 'ended') throw new Error('the machine ended before its memory was restored');
+  }
+
+  /** One portion is read ahead. */
+  async *#memory(size: number): AsyncGenerator<MemoryRun> {
+    const portion = (address: number): Promise<MemoryPortion> => {
+      if (this.#state !== 'paused') throw new Error(`the machine's memory was to be saved, but it is ${this.#state} now`);
+      return this.#ask<MemoryPortion>((id) => ({ type: 'readMemory', address, id }));
+    };
+    for (let ahead = portion(0), at = 0; at < size; ) {
+      const { runs, next } = await ahead;
+      at = next;
+      if (at < size) {
+        ahead = portion(at);
+        ahead.catch(() => undefined);
+      }
+      yield* runs;
+    }
   }
 
   textScreen(): string[] {
@@ -179,7 +238,7 @@ export class V86Machine implements Machine {
       case 'serialTaken':
         return this.#serialPort(message.index).taken(message.count);
       case 'done':
-        this.#answers.get(message.id)?.();
+        this.#answers.get(message.id)?.(message);
         this.#answers.delete(message.id);
         return;
       case 'disk':
@@ -191,7 +250,7 @@ export class V86Machine implements Machine {
         void this.#end({ reason: 'powerOff', by: 'guest' });
         return;
       case 'failed': {
-        const error = new Error(message.message);
+        const error = message.state ? new StateError(message.message) : new Error(message.message);
         error.stack = message.stack;
         void this.#end({ reason: 'failed', error });
       }
@@ -203,9 +262,9 @@ export class V86Machine implements Machine {
   }
 
   /** Posted first and counted second: a thread that has seen the count finds the message. */
-  #send(message: ToWorker): void {
+  #send(message: ToWorker, transfer: ArrayBuffer[] = []): void {
     if (this.#state === 'ended') return;
-    this.worker.postMessage(message);
+    this.worker.postMessage(message, transfer);
     Atomics.add(this.#shared.cells, Cell.messages, 1);
     Atomics.notify(this.#shared.cells, Cell.messages);
   }
@@ -215,12 +274,21 @@ export class V86Machine implements Machine {
   }
 
   /** Sends a message that is answered; resolves too when the machine ends, and there is nobody left to answer. */
-  async #request(message: (id: number) => ToWorker): Promise<void> {
+  async #request(message: (id: number) => ToWorker, transfer?: ArrayBuffer[]): Promise<Extract<FromWorker, { type: 'done' }> | undefined> {
     if (this.#state === 'ended') throw new Error('the machine is off');
     const id = this.#nextId++;
-    const answered = new Promise<void>((resolve) => this.#answers.set(id, resolve));
-    this.#send(message(id));
-    await answered;
+    const answered = new Promise<Extract<FromWorker, { type: 'done' }> | undefined>((resolve) => this.#answers.set(id, resolve));
+    this.#send(message(id), transfer);
+    const done = await answered;
+    if (done?.error !== undefined) throw new StateError(done.error);
+    return done;
+  }
+
+  /** Asks for something; a machine that ends gives no answer. */
+  async #ask<T>(message: (id: number) => ToWorker): Promise<T> {
+    const done = await this.#request(message);
+    if (!done) throw new Error('the machine ended before its state was saved');
+    return done.answer as T;
   }
 
   #enter(state: MachineState): void {

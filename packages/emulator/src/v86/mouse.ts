@@ -5,6 +5,8 @@
  */
 import type { Cpu } from './inside.js';
 import { wrapPort } from './inside.js';
+import { jsonSection, Values } from './section-values.js';
+import type { StateSection } from '../saved-state.js';
 
 /** The most that one PS/2 packet can move. */
 const PACKET_MOST = 255;
@@ -15,6 +17,8 @@ const AGAIN = 10;
 /** The id of a mouse whose packets carry a wheel and five buttons. */
 const EXPLORER = 4;
 const INTELLI = 3;
+
+const SECTION = { name: 'mouse', version: 1 } as const;
 
 interface Step {
   dx: number;
@@ -77,6 +81,19 @@ export class MouseQueue {
     const vmware = this.cpu.devices.vmware;
     vmware.enabled = vmware.absolute = false;
     vmware.queue.length = 0;
+  }
+
+  save(): StateSection {
+    return jsonSection(SECTION.name, SECTION.version, { steps: this.#steps, x: this.#x, y: this.#y, buttons: this.#buttons, sent: this.#sent });
+  }
+
+  restore(sections: readonly StateSection[]): void {
+    const values = Values.of(sections, SECTION.name, SECTION.version);
+    this.#steps = values.all('steps').map((step) => ({ dx: step.number('dx'), dy: step.number('dy'), buttons: step.number('buttons'), wheel: step.number('wheel') }));
+    this.#x = values.number('x');
+    this.#y = values.number('y');
+    this.#buttons = values.number('buttons');
+    this.#sent = values.number('sent');
   }
 
   /** Hands over the next packet if the guest can take it now. @returns milliseconds until it may be able to; Infinity with no packet left */

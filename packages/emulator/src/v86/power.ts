@@ -5,6 +5,8 @@
  */
 import type { Acpi, Cpu } from './inside.js';
 import { wrapPort } from './inside.js';
+import { jsonSection, Values } from './section-values.js';
+import type { StateSection } from '../saved-state.js';
 
 /** Where v86 has the registers, and where SeaBIOS tells the guest that they are. */
 const PM_BASE = 0xb000;
@@ -41,6 +43,8 @@ const TIMER_TOP = 1 << 23;
 const SHUTDOWN_PORT = 0x8900;
 const SHUTDOWN = 'Shutdown';
 
+const SECTION = { name: 'power', version: 1 } as const;
+
 export class Power {
   readonly #acpi: Acpi | undefined;
   #word = '';
@@ -69,6 +73,15 @@ export class Power {
     this.#acpi.pm1_enable = 0;
     this.#acpi.gpe.fill(0);
     this.#signal(this.#acpi);
+  }
+
+  save(): StateSection {
+    return jsonSection(SECTION.name, SECTION.version, { word: this.#word });
+  }
+
+  restore(sections: readonly StateSection[]): void {
+    const word = Values.of(sections, SECTION.name, SECTION.version).text('word');
+    this.#word = SHUTDOWN.startsWith(word) ? word : '';
   }
 
   #takeOver(acpi: Acpi): void {

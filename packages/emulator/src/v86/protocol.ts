@@ -3,6 +3,8 @@
  * Pure: message shapes and the layout of one shared block.
  */
 import type { BootDevice, DriveKind, DriveSlot } from '../engine.js';
+import type { MemoryRun, StateSection } from '../saved-state.js';
+import type { MemoryPortion } from './guest-memory.js';
 
 /** A drive as the engine's thread sees it: its medium's size and nothing of its bytes. */
 export interface DriveShape {
@@ -29,6 +31,15 @@ export interface Assignment {
   readonly bios: Uint8Array;
   readonly vgaBios: Uint8Array;
   readonly shared: SharedArrayBuffer;
+  /** The devices' state that the machine begins with, standing still and with empty memory; absent: it is switched on. */
+  readonly sections?: readonly StateSection[];
+}
+
+/** What the engine's thread answers to a request; a request that has no answer is `done`. */
+export type Answer = SavedDevices | MemoryPortion;
+
+export interface SavedDevices {
+  readonly sections: readonly StateSection[];
 }
 
 export type Control = 'pause' | 'resume' | 'reset' | 'powerButton';
@@ -39,6 +50,10 @@ export type ToWorker =
   | { readonly type: 'wheel'; readonly dx: number; readonly dy: number }
   | { readonly type: 'serial'; readonly index: number; readonly bytes: Uint8Array }
   | { readonly type: 'control'; readonly what: Control; readonly id: number }
+  /** Asks for the devices' state, once no request to a disk is under way. */
+  | { readonly type: 'save'; readonly id: number }
+  | { readonly type: 'readMemory'; readonly address: number; readonly id: number }
+  | { readonly type: 'writeMemory'; readonly runs: readonly MemoryRun[]; readonly id: number }
   | { readonly type: 'insert'; readonly slot: DriveSlot; readonly medium: MediumShape | null; readonly id: number }
   | { readonly type: 'diskDone'; readonly id: number; readonly data?: Uint8Array; readonly error?: string };
 
@@ -54,11 +69,11 @@ export type FromWorker =
   | { readonly type: 'absolute'; readonly absolute: boolean }
   | { readonly type: 'serial'; readonly index: number; readonly bytes: Uint8Array }
   | { readonly type: 'serialTaken'; readonly index: number; readonly count: number }
-  | { readonly type: 'done'; readonly id: number }
+  | { readonly type: 'done'; readonly id: number; readonly answer?: Answer; readonly error?: string }
   | { readonly type: 'disk'; readonly slot: DriveSlot; readonly id: number; readonly operation: DiskOperation }
   | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string }
   | { readonly type: 'powerOff' }
-  | { readonly type: 'failed'; readonly message: string; readonly stack: string };
+  | { readonly type: 'failed'; readonly message: string; readonly stack: string; readonly state?: true };
 
 /** Cells of `Shared.cells`. */
 export const Cell = {

@@ -3,6 +3,8 @@
  */
 import type { Cpu, Emulator, Uart } from './inside.js';
 import { wrapPort } from './inside.js';
+import { jsonSection, Values } from './section-values.js';
+import type { StateSection } from '../saved-state.js';
 
 /** Where v86's four ports are; index 1 is COM1. */
 export const SERIAL_PORTS = [
@@ -14,6 +16,7 @@ export const SERIAL_PORTS = [
 
 /** What a 16550 holds. */
 const FIFO = 16;
+const SECTION_VERSION = 1;
 /** The modem lines of a port whose other end is there. */
 const LINES = ['carrier-detect', 'data-set-ready', 'clear-to-send'];
 
@@ -54,6 +57,21 @@ export class SerialLine {
     const bytes = Uint8Array.from(this.#out);
     this.#out = [];
     return bytes;
+  }
+
+  /** The bytes that the guest's port has not taken. */
+  save(): StateSection {
+    return jsonSection(this.#section, SECTION_VERSION, { in: this.#in.slice(this.#next) });
+  }
+
+  /** @returns how many bytes wait */
+  restore(sections: readonly StateSection[]): number {
+    this.#in = Values.of(sections, this.#section, SECTION_VERSION).numbers('in', 0xff);
+    return this.#in.length;
+  }
+
+  get #section(): string {
+    return `serial${this.index}`;
   }
 
   #feed(): void {

@@ -7,7 +7,7 @@ import { Display } from './display.js';
 import { FloppyDrives } from './floppy.js';
 import { GuestClock } from './guest-clock.js';
 import { IdeDrives } from './ide.js';
-import { buildEmulator, type Emulator } from './inside.js';
+import { buildEmulator, type Cpu, type Emulator } from './inside.js';
 import { bootOrderFile } from './boot-order.js';
 import { KeyboardQueue } from './keyboard.js';
 import { Loop } from './loop.js';
@@ -16,6 +16,9 @@ import { MouseQueue } from './mouse.js';
 import { Power } from './power.js';
 import { Cell, Counter, sharedViews, type Assignment, type FromWorker, type ToWorker } from './protocol.js';
 import type { Answer, Ask } from './remote-disk.js';
+import { saveDevices, restoreDevices, type Devices } from './state.js';
+import { clearMemory, readMemory, writeMemory } from './guest-memory.js';
+import { StateError } from '../saved-state.js';
 import { removeFirstPort, SerialLine } from './serial.js';
 import { parseSlot } from './slots.js';
 import { Surface } from './surface.js';
@@ -36,8 +39,12 @@ clock.install();
 const post = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 const log = (level: 'debug' | 'info' | 'warn' | 'error', text: string): void => post({ type: 'log', level, text });
 
-/** The host's local time as a PC without time zones keeps it: milliseconds to add to UTC. */
-const localOffset = (): number => -new Date().getTimezoneOffset() * 60_000;
+/** The real-time clock shows the host's time: UTC, or local time as a PC without time zones keeps it. */
+function setHostTime(rtc: Cpu['devices']['rtc'], utc: boolean): void {
+  const now = new Date();
+  rtc.rtc_time = now.getTime() - (utc ? 0 : now.getTimezoneOffset() * 60_000);
+  rtc.last_update = now.getTime();
+}
 
 class Requests {
   #next = 1;
@@ -57,6 +64,11 @@ class Requests {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     waiting?.(answer);
+  }
+
+  /** No request is under way. */
+  get quiet(): boolean {
+    return this.#waiting.size === 0;
   }
 }
 
@@ -84,7 +96,12 @@ function start(emulator: Emulator): void {
   if (!assignment.serialPorts.includes(1)) removeFirstPort(cpu);
   const serial = assignment.serialPorts.map((index) => new SerialLine(emulator, index, (count) => post({ type: 'serialTaken', index, count })));
   cpu.option_roms.push(bootOrderFile(assignment.bootOrder, assignment.drives));
-  if (!assignment.rtcUtc) cpu.devices.rtc.rtc_time += localOffset();
+  const devices: Devices = { emulator, clock, keyboard, mouse, power, ide, serial };
+  const restored = assignment.sections && restoreDevices(devices, assignment.sections);
+  for (const { index, count } of restored ?? []) if (count > 0) post({ type: 'serialTaken', index, count: -count });
+  if (restored) clearMemory(cpu);
+  // The host's time, whatever the state had.
+  setHostTime(cpu.devices.rtc, assignment.rtcUtc);
 
   const reset = cpu.reboot_internal.bind(cpu);
   cpu.reboot_internal = () => {
@@ -129,6 +146,25 @@ function start(emulator: Emulator): void {
     post({ type: 'done', id });
   };
 
+  /** The request for the machine's state, while it waits for its disks. */
+  let saving: number | undefined;
+  const saveIfQuiet = (): void => {
+    if (saving === undefined || !requests.quiet) return;
+    collect();
+    const sections = saveDevices(devices);
+    post({ type: 'done', id: saving, answer: { sections } }, sections.map(({ bytes }) => bytes.buffer as ArrayBuffer));
+    saving = undefined;
+  };
+
+  const takeMemory = ({ runs, id }: Extract<ToWorker, { type: 'writeMemory' }>): void => {
+    try {
+      writeMemory(cpu, runs);
+      post({ type: 'done', id });
+    } catch (error) {
+      post({ type: 'done', id, error: (error as Error).message });
+    }
+  };
+
   const collect = (): void => {
     for (const line of serial) {
       const bytes = line.takeOutput();
@@ -158,7 +194,17 @@ function start(emulator: Emulator): void {
           return loop.stir();
         case 'diskDone':
           requests.answer(message.id, message);
+          saveIfQuiet();
           return loop.stir();
+        case 'save':
+          saving = message.id;
+          return saveIfQuiet();
+        case 'readMemory': {
+          const answer = readMemory(cpu, message.address);
+          return post({ type: 'done', id: message.id, answer }, answer.runs.map(({ bytes }) => bytes.buffer as ArrayBuffer));
+        }
+        case 'writeMemory':
+          return takeMemory(message);
         case 'control':
           return control(message);
         case 'insert':
@@ -184,19 +230,26 @@ function start(emulator: Emulator): void {
       post({ type: 'failed', message, stack: stack ?? '' });
     },
   });
+  if (restored) loop.pause();
+  tellAbsolute();
   post({ type: 'ready' });
   void emulator.run();
 }
 
 const exactBuffer = (bytes: Uint8Array): ArrayBuffer => bytes.slice().buffer as ArrayBuffer;
 
-start(
-  await buildEmulator({
-    bios: exactBuffer(assignment.bios),
-    vgaBios: exactBuffer(assignment.vgaBios),
-    memoryBytes: assignment.memoryMiB * MIB,
-    vramBytes: assignment.vramMiB * MIB,
-    acpi: assignment.acpi,
-    serialPorts: assignment.serialPorts,
-  }),
-);
+const emulator = await buildEmulator({
+  bios: exactBuffer(assignment.bios),
+  vgaBios: exactBuffer(assignment.vgaBios),
+  memoryBytes: assignment.memoryMiB * MIB,
+  vramBytes: assignment.vramMiB * MIB,
+  acpi: assignment.acpi,
+  serialPorts: assignment.serialPorts,
+});
+try {
+  start(emulator);
+} catch (error) {
+  // An error loses its kind on the way to the other thread.
+  if (!(error instanceof StateError)) throw error;
+  post({ type: 'failed', message: error.message, stack: error.stack ?? '', state: true });
+}

@@ -1,0 +1,55 @@
+/**
+ * All that a machine on this engine is, beside its memory: v86's devices, and the queues and rules that stand before them.
+ * Nothing that only looks at the machine is here: screens are drawn anew.
+ */
+import type { StateSection } from '../saved-state.js';
+import { restoreCore, saveCore } from './core-state.js';
+import type { GuestClock } from './guest-clock.js';
+import type { IdeDrives } from './ide.js';
+import type { Emulator } from './inside.js';
+import type { KeyboardQueue } from './keyboard.js';
+import type { MouseQueue } from './mouse.js';
+import type { Power } from './power.js';
+import { jsonSection, Values } from './section-values.js';
+import type { SerialLine } from './serial.js';
+
+const CLOCK = { name: 'clock', version: 1 } as const;
+
+export interface Devices {
+  readonly emulator: Emulator;
+  readonly clock: GuestClock;
+  readonly keyboard: KeyboardQueue;
+  readonly mouse: MouseQueue;
+  readonly power: Power;
+  readonly ide: IdeDrives;
+  readonly serial: readonly SerialLine[];
+}
+
+export function saveDevices({ emulator, clock, keyboard, mouse, power, ide, serial }: Devices): StateSection[] {
+  return [
+    ...saveCore(emulator.v86),
+    jsonSection(CLOCK.name, CLOCK.version, { now: clock.now() }),
+    keyboard.save(),
+    mouse.save(),
+    power.save(),
+    ide.save(),
+    ...serial.map((line) => line.save()),
+  ];
+}
+
+/**
+ * Puts devices that were just built into the state of others; their clock stands still then.
+ *
+ * @returns the bytes that wait for each serial port
+ * @throws StateError
+ */
+export function restoreDevices({ emulator, clock, keyboard, mouse, power, ide, serial }: Devices, sections: readonly StateSection[]): { index: number; count: number }[] {
+  // First: timers count from it.
+  clock.standAt(Values.of(sections, CLOCK.name, CLOCK.version).number('now'));
+  restoreCore(emulator.v86, sections);
+  keyboard.restore(sections);
+  mouse.restore(sections);
+  power.restore(sections);
+  ide.restore(sections);
+  return serial.map((line) => ({ index: line.index, count: line.restore(sections) }));
+}
