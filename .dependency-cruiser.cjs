@@ -9,10 +9,17 @@ module.exports = {
     },
     {
       name: 'control-plane-loads-no-engine',
-      comment: 'apps/api and apps/cli never load the emulator or the RDP server',
+      comment: 'apps/api and apps/cli never load the emulator or the RDP server; the API judges logins to itself',
       severity: 'error',
       from: { path: '^apps/(api|cli)/src' },
-      to: { path: '^packages/(emulator|rdp|auth)/' },
+      to: { path: '^packages/(emulator|rdp)/' },
+    },
+    {
+      name: 'judging-is-loaded-at-the-first-login',
+      comment: 'the API starts without packages/auth: one file names it, and is imported when somebody logs in',
+      severity: 'error',
+      from: { path: '^apps/api/src', pathNot: ['^apps/api/src/logins/judging[.]ts$', '[.]test[.]ts$'] },
+      to: { path: '^packages/auth/' },
     },
     {
       name: 'cli-knows-the-client-only',

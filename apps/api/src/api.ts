@@ -15,6 +15,7 @@ import { Home } from './home/home.js';
 import { type InstanceLock, takeInstanceLock } from './host/instance-lock.js';
 import { requirePermissions } from './http/permission.js';
 import { validation } from './http/validation.js';
+import { LoginService } from './logins/login.service.js';
 import { MachineStore } from './machines/machine.store.js';
 import { docs } from './openapi/docs.js';
 import { StateStore } from './supervisor/state.store.js';
@@ -92,7 +93,8 @@ async function assemble(home: Home, lock: InstanceLock, options: ApiOptions): Pr
     app.use('/docs', docs(app));
     await app.init();
     await findMachines(app);
-    doors = await openDoors(home, app.getHttpAdapter().getInstance() as RequestListener, options.port);
+    const logins = app.get(LoginService);
+    doors = await openDoors(home, app.getHttpAdapter().getInstance() as RequestListener, options.port, (token) => logins.callerOf(token));
   } catch (error) {
     await app.close();
     throw error;

@@ -11,6 +11,8 @@ import { ExtraDataService } from './extradata/extradata.service.js';
 import { ApiContext } from './home/context.js';
 import { PermissionGuard } from './http/permission.js';
 import { ProblemFilter } from './http/problem.filter.js';
+import { LoginController } from './logins/login.controller.js';
+import { LoginService } from './logins/login.service.js';
 import { MachineStore } from './machines/machine.store.js';
 import { MachinesController } from './machines/machines.controller.js';
 import { MachinesService } from './machines/machines.service.js';
@@ -32,9 +34,9 @@ import { StatusService } from './system/status.service.js';
 import { SystemController } from './system/system.controller.js';
 import { SystemPropertiesService } from './system/system-properties.service.js';
 
-export const controllers: readonly Type[] = [MachinesController, StorageControllers, RunController, AuditController, MediaController, OsTypesController, ExtraDataController, SystemController, EventsController];
+export const controllers: readonly Type[] = [MachinesController, StorageControllers, RunController, AuditController, LoginController, MediaController, OsTypesController, ExtraDataController, SystemController, EventsController];
 const stores = [JudgementStore, MachineStore, MediumStore, StateStore];
-const services = [MachinesService, SettingsService, StorageService, MediaService, ExtraDataService, SystemPropertiesService, StatusService];
+const services = [LoginService, MachinesService, SettingsService, StorageService, MediaService, ExtraDataService, SystemPropertiesService, StatusService];
 const supervision = [Supervisor, LifecycleService, ConsoleService, DisplayService, MachineView, EventHub];
 
 @Module({})

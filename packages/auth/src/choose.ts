@@ -37,7 +37,7 @@ export interface AuthSettings {
   readonly onJudgement?: (record: AuditRecord) => void;
   /** Where `VBOX_AUTH_PAM_SERVICE` and `VRDP_AUTH_PAM_SERVICE` are read; absent: the process's own. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** What libraries are told of who asks: `vrde` (when absent) for the remote display, `webservice` for the HTTP API. */
+  /** What libraries are told of who asks: `vrde` (when absent) for the remote display, `vboxwebsrv` for the HTTP API. */
   readonly caller?: string;
   readonly clock?: Clock;
   /** Milliseconds. */

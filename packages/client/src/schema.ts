@@ -320,6 +320,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["logIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["logOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/logins/lockouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listLoginLockouts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/logins/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["unlockLogins"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/media": {
         parameters: {
             query?: never;
@@ -792,10 +856,7 @@ export interface components {
             id: string;
             /** Format: date-time */
             at: string;
-            /**
-             * Format: uuid
-             * @description the machine's UUID; the record stays when the machine goes
-             */
+            /** @description the machine's UUID; the record stays when the machine goes. Empty for a login to this API */
             machine: string;
             /** @description the machine's name at that time */
             machineName: string;
@@ -833,6 +894,17 @@ export interface components {
         Unlocked: {
             /** @description lock-outs that were lifted */
             lifted: number;
+        };
+        Login: {
+            user: string;
+            password: string;
+            domain?: string;
+        };
+        LoggedIn: {
+            /** @description the session's token: give it as bearer token from now on */
+            token: string;
+            /** Format: date-time */
+            expiresAt: string;
         };
         MediumUser: {
             /** Format: uuid */
@@ -927,6 +999,8 @@ export interface components {
             machineFolder: string;
             /** @description judges logins to remote displays of authentication type external */
             vrdeAuthLibrary: string;
+            /** @description judges logins to this API; 'null': anyone may log in; null: nobody may */
+            webServiceAuthLibrary: string | null;
             defaultHardDiskFormat: string;
             logFolder: string;
             minMemoryMiB: number;
@@ -946,6 +1020,8 @@ export interface components {
             machineFolder?: string;
             /** @description VBoxAuth, VBoxAuthSimple, or the absolute path of a module; 'default': VBoxAuth. Running machines keep theirs */
             vrdeAuthLibrary?: string;
+            /** @description VBoxAuth, VBoxAuthSimple with users in the global extra data, or the absolute path of a module; 'default': VBoxAuth; 'null': anyone may log in; null: nobody may. A change ends all sessions */
+            webServiceAuthLibrary?: string | null;
         };
         MachineEvent: {
             /** @enum {string} */
@@ -973,6 +1049,14 @@ export interface components {
             /** Format: uuid */
             uuid: string;
             name: string;
+        };
+        JudgementEvent: {
+            /** @enum {string} */
+            type: "judgement";
+            /** @description the machine's UUID; empty for a login to this API */
+            uuid: string;
+            name: string;
+            judgement: components["schemas"]["Judgement"];
         };
     };
     responses: never;
@@ -1602,6 +1686,8 @@ export interface operations {
     listJudgements: {
         parameters: {
             query?: {
+                /** @description machines: logins to remote displays; api: logins to this API; default: both */
+                to?: "machines" | "api";
                 /** @description 1 to 1000; default: 100 */
                 limit?: number;
                 /** @description the 'next' of the page before */
@@ -1707,6 +1793,124 @@ export interface operations {
                 /** @description the machine's name or UUID */
                 ref: string;
             };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Unlock"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unlocked"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoggedIn"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLoginLockouts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lockout"][];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlockLogins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody: {
@@ -2179,7 +2383,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["MachineEvent"] | components["schemas"]["VrdeEvent"] | components["schemas"]["RegistryEvent"];
+                    "text/event-stream": components["schemas"]["MachineEvent"] | components["schemas"]["VrdeEvent"] | components["schemas"]["RegistryEvent"] | components["schemas"]["JudgementEvent"];
                 };
             };
             /** @description what is wrong and what to do */

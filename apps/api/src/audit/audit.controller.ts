@@ -1,15 +1,17 @@
-/** Who logged in to remote displays, and who is locked out of them. */
-import { Body, Controller, Get, Param, ParseIntPipe, Post, Query } from '@nestjs/common';
+/** Who logged in, and who is locked out of remote displays. */
+import { Body, Controller, Get, Param, ParseEnumPipe, ParseIntPipe, Post, Query } from '@nestjs/common';
 import { Answers, Heading, InQuery, MachineRef } from '../http/openapi.js';
 import { Needs } from '../http/permission.js';
 import { MachineStore } from '../machines/machine.store.js';
 import { ConsoleService } from '../supervisor/console.service.js';
 import { Supervisor } from '../supervisor/supervisor.js';
-import { JudgementPage, Lockout, Unlock, Unlocked } from './judgement.dto.js';
+import { type Destination, destinations, JudgementPage, Lockout, Unlock, Unlocked } from './judgement.dto.js';
 import { JudgementStore } from './judgement.store.js';
 
 const Limit = (): MethodDecorator => InQuery('limit', { type: Number }, '1 to 1000; default: 100');
 const Before = (): MethodDecorator => InQuery('before', { type: String }, "the 'next' of the page before");
+const To = (): MethodDecorator => InQuery('to', { enum: [...destinations] }, 'machines: logins to remote displays; api: logins to this API; default: both');
+const optionalDestination = new ParseEnumPipe(Object.fromEntries(destinations.map((word) => [word, word])), { optional: true });
 const optionalNumber = new ParseIntPipe({ optional: true });
 
 @Heading('logins')
@@ -24,12 +26,13 @@ export class AuditController {
 
   @Get('judgements')
   @Needs('logins.read')
+  @To()
   @Limit()
   @Before()
   @Answers(200, JudgementPage)
-  async listJudgements(@Query('limit', optionalNumber) limit?: number, @Query('before') before?: string): Promise<JudgementPage> {
-    await this.supervisor.hearOut();
-    return this.judgements.page({ limit, before });
+  async listJudgements(@Query('to', optionalDestination) to?: Destination, @Query('limit', optionalNumber) limit?: number, @Query('before') before?: string): Promise<JudgementPage> {
+    if (to !== 'api') await this.supervisor.hearOut();
+    return this.judgements.page({ to, limit, before });
   }
 
   @Get('machines/:ref/judgements')

@@ -1,10 +1,10 @@
-/** What the API says of logins to remote displays. */
+/** What the API says of logins to remote displays, and to itself. */
 import { Flag, NestedList, OneOf, Text, Whole } from '../http/fields.js';
 
 export class Judgement {
   @Text({ format: 'uuid' }) id: string;
   @Text({ format: 'date-time' }) at: string;
-  @Text({ format: 'uuid', doc: "the machine's UUID; the record stays when the machine goes" }) machine: string;
+  @Text({ doc: "the machine's UUID; the record stays when the machine goes. Empty for a login to this API" }) machine: string;
   @Text({ doc: "the machine's name at that time" }) machineName: string;
   @Text() user: string;
   @Text() domain: string;
@@ -15,6 +15,10 @@ export class Judgement {
   @Flag() granted: boolean;
   @Text() reason: string;
 }
+
+/** Where logins go to. */
+export const destinations = ['machines', 'api'] as const;
+export type Destination = (typeof destinations)[number];
 
 export class JudgementPage {
   @NestedList(() => Judgement, { doc: 'the newest first' }) judgements: Judgement[];

@@ -1,5 +1,5 @@
 /**
- * The record of every login to a remote display: when, who, from where, by which method, why. Never a password.
+ * The record of every login, to a remote display or to the HTTP API: when, who, from where, by which method, why. Never a password.
  *
  * A machine's process tells each judgement when it falls, and has it on file already; the files are read when a machine is found again and
  * when it has ended. A record that comes by both ways counts once. The oldest go when there are very many, so that guessing fills no disk.
@@ -7,12 +7,13 @@
 import type { JudgementRecord } from '@belvedere/control';
 import { Injectable, Logger } from '@nestjs/common';
 import { open, rm } from 'node:fs/promises';
-import { type EntityManager, type FindOptionsWhere, In, LessThan } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, In, LessThan, Not } from 'typeorm';
+import { EventHub } from '../events/event-hub.js';
 import { Database } from '../database/database.js';
 import { JudgementRow } from '../database/rows.js';
 import { ApiContext } from '../home/context.js';
 import { invalid, textOf } from '../http/api-error.js';
-import type { JudgementPage } from './judgement.dto.js';
+import type { Destination, Judgement, JudgementPage } from './judgement.dto.js';
 import { judgementOf, judgementsIn } from './record.js';
 
 /** Most bytes of one file that are read: twice what a machine's process puts into one. */
@@ -33,13 +34,19 @@ export class JudgementStore {
   constructor(
     private readonly context: ApiContext,
     private readonly database: Database,
+    private readonly events: EventHub,
   ) {}
 
   /** Keeps what a machine's process has told. */
   async keep(machine: string, name: string, told: unknown): Promise<void> {
     const record = judgementOf(told, machine);
-    if (record) await this.insert(name, [record]);
+    if (record) await this.insert([rowOf(name, record)]);
     else this.log.warn(`machine '${name}' told a login that is no record of one: it was left out`);
+  }
+
+  /** Keeps a judgement of this API's own. */
+  add(judgement: Judgement): Promise<void> {
+    return this.insert([judgement]);
   }
 
   /**
@@ -55,7 +62,7 @@ export class JudgementStore {
         if (text === undefined) continue;
         const { records, bad } = judgementsIn(text, machine);
         if (bad) this.log.warn(`${each}: ${bad} of ${bad + records.length} lines are no record of a login and were left out`);
-        await this.insert(name, records);
+        await this.insert(records.map((record) => rowOf(name, record)));
         if (remove) await rm(each, { force: true });
       } catch (error) {
         this.log.error(`could not take over the logins of machine '${name}' from ${each}, which stays: ${textOf(error)}`);
@@ -63,30 +70,33 @@ export class JudgementStore {
     }
   }
 
-  /** The newest first. @param before where the page before this one ended. @throws ApiError */
-  async page({ machine, limit = 100, before }: { readonly machine?: string; readonly limit?: number; readonly before?: string }): Promise<JudgementPage> {
+  /** The newest first. @param machine absent: all that go `to` there. @param before where the page before this one ended. @throws ApiError */
+  async page({ machine, to, limit = 100, before }: { readonly machine?: string; readonly to?: Destination; readonly limit?: number; readonly before?: string }): Promise<JudgementPage> {
     if (limit < 1 || limit > largestPage) throw invalid(`a page of ${limit} judgements cannot be had: ask for 1 to ${largestPage}`);
-    const rows = await this.database.read((manager) => manager.find(JudgementRow, { where: whereOf(machine, before), order: { at: 'DESC', id: 'DESC' }, take: limit + 1 }));
+    const rows = await this.database.read((manager) => manager.find(JudgementRow, { where: whereOf(machine ?? toOf[to ?? 'both'], before), order: { at: 'DESC', id: 'DESC' }, take: limit + 1 }));
     const judgements = rows.slice(0, limit);
     const last = judgements.at(-1);
     return { judgements, next: rows.length > limit && last ? `${last.at}_${last.id}` : null };
   }
 
-  private async insert(machineName: string, records: readonly JudgementRecord[]): Promise<void> {
-    const rows = records.map(({ machineId: machine, ...record }) => ({ ...record, machine, machineName }));
+  private async insert(rows: readonly Judgement[]): Promise<void> {
     for (let at = 0; at < rows.length; at += batch) {
       const some = rows.slice(at, at + batch);
-      await this.database.transaction(async (manager) => {
+      const added = await this.database.transaction(async (manager) => {
         // Of a file most are there already, and looking is several times as fast as inserting in vain.
         const known = await knownOf(manager, some.map(({ id }) => id));
         const fresh = some.filter(({ id }) => !known.has(id));
         if (fresh.length) await manager.createQueryBuilder().insert().into(JudgementRow).values(fresh).orIgnore().updateEntity(false).execute();
         if ((this.sinceLook += fresh.length) >= lookEvery) await forgetOldest(manager, mostKept);
+        return fresh;
       });
       if (this.sinceLook >= lookEvery) this.sinceLook = 0;
+      for (const judgement of added) this.events.emit({ type: 'judgement', uuid: judgement.machine, name: judgement.machineName, judgement });
     }
   }
 }
+
+const rowOf = (machineName: string, { machineId: machine, ...record }: JudgementRecord): Judgement => ({ ...record, machine, machineName });
 
 async function knownOf(manager: EntityManager, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const found = manager.createQueryBuilder(JudgementRow, 'judgement').select('judgement.id', 'id').where({ id: In(ids) });
@@ -99,7 +109,9 @@ export async function forgetOldest(manager: EntityManager, most: number): Promis
   if (oldest) await manager.delete(JudgementRow, { at: LessThan(oldest.at) });
 }
 
-function whereOf(machine: string | undefined, before: string | undefined): FindOptionsWhere<JudgementRow>[] {
+const toOf = { both: undefined, machines: Not(''), api: '' } as const;
+
+function whereOf(machine: FindOptionsWhere<JudgementRow>['machine'], before: string | undefined): FindOptionsWhere<JudgementRow>[] {
   const of = machine === undefined ? {} : { machine };
   if (before === undefined) return [of];
   const [, at, id] = /^([0-9TZ:.-]{20,30})_([0-9a-f-]{36})$/.exec(before) ?? [];

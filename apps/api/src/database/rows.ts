@@ -81,11 +81,12 @@ export class SystemPropertyRow {
   @Column('text') value: string;
 }
 
-/** A login to a remote display that was judged. It outlives its machine. */
+/** A login that was judged. It outlives its machine. */
 @Entity('judgement')
 export class JudgementRow {
   @PrimaryColumn('varchar', { length: 36 }) id: string;
   @Column('varchar', { length: 30 }) at: string;
+  /** A machine's UUID; empty for a login to the HTTP API. */
   @Column('varchar', { length: 36 }) machine: string;
   /** At that time. */
   @Column('varchar', { length: 200 }) machineName: string;

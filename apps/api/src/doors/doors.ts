@@ -1,5 +1,6 @@
 /**
- * The two ways in: a unix socket that whoever may open it may command by, and TCP on loopback that wants a bearer token.
+ * The two ways in: a unix socket that whoever may open it may command by, and TCP on loopback that wants a bearer token, its own or that of
+ * one who has logged in.
  *
  * A caller is known by the door it came through. On TCP, `Host` and `Origin` are checked first, so that no page in the user's browser
  * reaches the API by a name of its own.
@@ -10,11 +11,14 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { AddressInfo } from 'node:net';
 import helmet from 'helmet';
 import type { Home } from '../home/home.js';
-import { administrator, setCaller, stranger } from '../http/permission.js';
+import { administrator, type Caller, setCaller, stranger } from '../http/permission.js';
 import { problemOf, sendProblem } from '../http/problem.filter.js';
 
 /** How long a connection may take to say what it wants, in milliseconds. */
 const headersLimit = 30_000;
+
+/** Largest body of a stranger's request, in bytes: a login. */
+const loginLimit = 16 << 10;
 
 /** How long an answer in progress may take once the doors close, in milliseconds. */
 const closingLimit = 5_000;
@@ -26,8 +30,12 @@ export interface Doors {
   close(): Promise<void>;
 }
 
-/** @param port of the TCP door; 0: any that is free. @throws when a door cannot be opened; then none is */
-export async function openDoors(home: Home, handler: RequestListener, port: number): Promise<Doors> {
+/**
+ * @param port of the TCP door; 0: any that is free
+ * @param sessionOf who brings a token that is not the door's own
+ * @throws when a door cannot be opened; then none is
+ */
+export async function openDoors(home: Home, handler: RequestListener, port: number, sessionOf: (token: string) => Caller | undefined): Promise<Doors> {
   const token = randomBytes(32).toString('hex');
   const local = createServer((request, response) => {
     setCaller(request, administrator('socket'));
@@ -37,7 +45,8 @@ export async function openDoors(home: Home, handler: RequestListener, port: numb
   const secure = helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } }, strictTransportSecurity: false });
   tcp.on('request', (request: IncomingMessage, response: ServerResponse) => {
     secure(request, response, () => {
-      if (isAdmitted(request, response, (tcp.address() as AddressInfo).port, token)) handler(request, response);
+      const known = (given: string): Caller | undefined => (isSame(given, token) ? administrator('token') : sessionOf(given));
+      if (isAdmitted(request, response, (tcp.address() as AddressInfo).port, known)) handler(request, response);
     });
   });
 
@@ -60,7 +69,7 @@ export async function openDoors(home: Home, handler: RequestListener, port: numb
 }
 
 /** Answers itself what it does not admit. */
-function isAdmitted(request: IncomingMessage, response: ServerResponse, port: number, token: string): boolean {
+function isAdmitted(request: IncomingMessage, response: ServerResponse, port: number, known: (token: string) => Caller | undefined): boolean {
   const hosts = ['127.0.0.1', 'localhost'].map((name) => `${name}:${port}`);
   const { host, origin, authorization } = request.headers;
   if (!host || !hosts.includes(host.toLowerCase())) {
@@ -71,19 +80,28 @@ function isAdmitted(request: IncomingMessage, response: ServerResponse, port: nu
     sendProblem(response, 403, problemOf('E_ACCESSDENIED', `pages of '${origin}' may not use this API`));
     return false;
   }
-  if (authorization !== undefined && isToken(authorization, token)) {
-    setCaller(request, administrator('token'));
-    return true;
-  }
-  setCaller(request, stranger);
+  const given = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+  const caller = given === undefined ? undefined : known(given);
+  setCaller(request, caller ?? stranger);
+  if (caller) return true;
   if (authorization === undefined && (request.method === 'GET' || request.method === 'HEAD') && request.url === '/health') return true;
+  if (authorization === undefined && request.method === 'POST' && request.url === '/login') return isShort(request, response);
   response.setHeader('www-authenticate', 'Bearer');
-  sendProblem(response, 401, problemOf('E_ACCESSDENIED', authorization === undefined ? 'this door wants the bearer token that is kept in BELVEDERE_HOME/run/api.token' : 'the bearer token is not the one in BELVEDERE_HOME/run/api.token: it changes at each start'));
+  sendProblem(response, 401, problemOf('E_ACCESSDENIED', authorization === undefined ? 'this door wants the bearer token that is kept in BELVEDERE_HOME/run/api.token, or one that POST /login gave' : 'the bearer token is neither the one in BELVEDERE_HOME/run/api.token, which changes at each start, nor that of a session: log in again'));
   return false;
 }
 
-function isToken(authorization: string, token: string): boolean {
-  const given = Buffer.from(/^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? '');
+/** Strangers say first how long their request is, and it is not long. */
+function isShort(request: IncomingMessage, response: ServerResponse): boolean {
+  const length = Number(request.headers['content-length'] ?? Number.NaN);
+  if (length <= loginLimit) return true;
+  response.setHeader('connection', 'close');
+  sendProblem(response, 413, problemOf('E_INVALIDARG', `a login is sent with a Content-Length of at most ${loginLimit} bytes`));
+  return false;
+}
+
+function isSame(text: string, token: string): boolean {
+  const given = Buffer.from(text);
   const expected = Buffer.from(token);
   return given.length === expected.length && timingSafeEqual(given, expected);
 }

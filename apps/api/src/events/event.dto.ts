@@ -1,5 +1,6 @@
 /** What GET /events tells, one JSON object an event. */
 import { Nested, OneOf, Text } from '../http/fields.js';
+import { Judgement } from '../audit/judgement.dto.js';
 import { VrdeStatus } from '../machines/machine.dto.js';
 import { machineStates, type MachineState } from '../machines/words.js';
 
@@ -25,4 +26,12 @@ export class RegistryEvent {
   @Text() name: string;
 }
 
-export type ApiEvent = MachineEvent | VrdeEvent | RegistryEvent;
+/** A login was judged, and its record is kept. One that fell while the API was away is told when it comes to be known. */
+export class JudgementEvent {
+  @OneOf(['judgement']) type: 'judgement';
+  @Text({ doc: "the machine's UUID; empty for a login to this API" }) uuid: string;
+  @Text() name: string;
+  @Nested(() => Judgement) judgement: Judgement;
+}
+
+export type ApiEvent = MachineEvent | VrdeEvent | RegistryEvent | JudgementEvent;

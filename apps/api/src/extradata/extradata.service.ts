@@ -3,9 +3,10 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { ExtraDataRow } from '../database/rows.js';
 import { invalid } from '../http/api-error.js';
+import { LoginService } from '../logins/login.service.js';
 import { MachineStore } from '../machines/machine.store.js';
 import { DisplayService } from '../supervisor/display.service.js';
-import { isSimpleUser, requireHash } from '../vrde/simple-users.js';
+import { isSimpleUser, requireHash, simpleUserOf } from '../vrde/simple-users.js';
 
 /** Longest key, in UTF-16 code units. */
 const longestKey = 255;
@@ -16,6 +17,7 @@ export class ExtraDataService {
     private readonly database: Database,
     private readonly machines: MachineStore,
     private readonly display: DisplayService,
+    private readonly logins: LoginService,
   ) {}
 
   async global(): Promise<Record<string, string>> {
@@ -23,12 +25,14 @@ export class ExtraDataService {
     return Object.fromEntries(rows.map(({ key, value }) => [key, value]));
   }
 
+  /** Sessions that a user's hash opened end when it changes. */
   async setGlobal(asked: string, value: string | null): Promise<void> {
     const key = requireGood(asked, value);
     await this.database.transaction(async (manager) => {
       if (value === null) await manager.delete(ExtraDataRow, { machine: '', key });
       else await manager.save(ExtraDataRow, { machine: '', key, value });
     });
+    if (isSimpleUser(key)) this.logins.userChanged(simpleUserOf(key));
   }
 
   async ofMachine(ref: string): Promise<Record<string, string>> {

@@ -32,9 +32,15 @@ export type Permission = (typeof permissions)[number];
 export interface Caller {
   readonly name: string;
   readonly permissions: ReadonlySet<Permission>;
+  /** Of one who has logged in. */
+  readonly session?: {
+    /** Aborts when the session ends: what still goes on for the caller ends with it. */
+    readonly ended: AbortSignal;
+    end(): void;
+  };
 }
 
-/** Whoever may open the API's own socket, or knows the bearer token. */
+/** Whoever may open the API's own socket, knows the bearer token, or has logged in. */
 export const administrator = (name: string): Caller => ({ name, permissions: new Set(permissions) });
 export const stranger: Caller = { name: 'stranger', permissions: new Set(['anyone']) };
 

@@ -10,11 +10,12 @@ function describe(errors: readonly ValidationError[], place: string): string {
   return errors
     .map(({ property, constraints, children, value }) => {
       const inner = Array.isArray(children) && children.length ? describe(children, `${place}${property}.`) : '';
-      const own = Object.values(constraints ?? {}).map((text) => `${place}${text}${isShown(value) ? `, but is ${JSON.stringify(value)}` : ''}`);
+      const own = Object.values(constraints ?? {}).map((text) => `${place}${text}${isShown(property, value) ? `, but is ${JSON.stringify(value)}` : ''}`);
       return [...own, inner].filter(Boolean).join('; ');
     })
     .join('; ');
 }
 
-/** Short plain values are repeated in the message. */
-const isShown = (value: unknown): boolean => (typeof value === 'string' && value.length <= 80) || typeof value === 'number' || typeof value === 'boolean' || value === null;
+/** Short plain values are repeated in the message, secrets never. */
+const isShown = (property: string, value: unknown): boolean =>
+  property !== 'password' && ((typeof value === 'string' && value.length <= 80) || typeof value === 'number' || typeof value === 'boolean' || value === null);

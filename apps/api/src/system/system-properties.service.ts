@@ -5,8 +5,9 @@ import { Database } from '../database/database.js';
 import { SystemPropertyRow } from '../database/rows.js';
 import { ApiContext } from '../home/context.js';
 import { invalid } from '../http/api-error.js';
+import { LoginService } from '../logins/login.service.js';
 import { adapterCount, limits, serialPorts } from '../machines/limits.js';
-import { defaultAuthLibrary, libraryOf, requireLibraryFile } from '../vrde/libraries.js';
+import { defaultAuthLibrary, libraryOf, requireLibraryFile, webLibraryOf } from '../vrde/libraries.js';
 import type { SystemProperties, SystemPropertyChanges } from './system.dto.js';
 
 @Injectable()
@@ -14,6 +15,7 @@ export class SystemPropertiesService {
   constructor(
     private readonly context: ApiContext,
     private readonly database: Database,
+    private readonly logins: LoginService,
   ) {}
 
   async read(): Promise<SystemProperties> {
@@ -23,6 +25,7 @@ export class SystemPropertiesService {
     return {
       machineFolder: set.get('machineFolder') ?? home.machineFolder,
       vrdeAuthLibrary: set.get('vrdeAuthLibrary') ?? defaultAuthLibrary,
+      webServiceAuthLibrary: set.get('webServiceAuthLibrary') ?? null,
       defaultHardDiskFormat: 'VDI',
       logFolder: home.logFolder,
       minMemoryMiB: limits.memoryMiB.min,
@@ -38,12 +41,17 @@ export class SystemPropertiesService {
     };
   }
 
-  async change({ machineFolder, vrdeAuthLibrary }: SystemPropertyChanges): Promise<SystemProperties> {
+  async change({ machineFolder, vrdeAuthLibrary, webServiceAuthLibrary }: SystemPropertyChanges): Promise<SystemProperties> {
     const values = new Map<string, string | null>();
     if (vrdeAuthLibrary !== undefined) {
       const library = libraryOf(vrdeAuthLibrary);
       await requireLibraryFile(library);
       values.set('vrdeAuthLibrary', library);
+    }
+    if (webServiceAuthLibrary !== undefined) {
+      const library = webLibraryOf(webServiceAuthLibrary);
+      if (library !== 'null') await requireLibraryFile(library);
+      values.set('webServiceAuthLibrary', library);
     }
     if (machineFolder === '' || machineFolder === 'default') values.set('machineFolder', null);
     else if (machineFolder !== undefined) {
@@ -56,6 +64,8 @@ export class SystemPropertiesService {
         else await manager.save(SystemPropertyRow, { name, value });
       }
     });
+    const library = values.get('webServiceAuthLibrary');
+    if (library !== undefined) this.logins.libraryChanged(library);
     return this.read();
   }
 }

@@ -27,6 +27,7 @@ export class Shutdown {
 export class SystemProperties {
   @Text({ doc: 'where new machines are made' }) machineFolder: string;
   @Text({ doc: 'judges logins to remote displays of authentication type external' }) vrdeAuthLibrary: string;
+  @Text({ nullable: true, doc: "judges logins to this API; 'null': anyone may log in; null: nobody may" }) webServiceAuthLibrary: string | null;
   @Text() defaultHardDiskFormat: string;
   @Text() logFolder: string;
   @Whole() minMemoryMiB: number;
@@ -44,4 +45,5 @@ export class SystemProperties {
 export class SystemPropertyChanges {
   @Text({ optional: true, doc: "absolute; 'default': the folder machines under the home" }) machineFolder?: string;
   @Text({ optional: true, max: 1024, doc: "VBoxAuth, VBoxAuthSimple, or the absolute path of a module; 'default': VBoxAuth. Running machines keep theirs" }) vrdeAuthLibrary?: string;
+  @Text({ optional: true, nullable: true, max: 1024, doc: "VBoxAuth, VBoxAuthSimple with users in the global extra data, or the absolute path of a module; 'default': VBoxAuth; 'null': anyone may log in; null: nobody may. A change ends all sessions" }) webServiceAuthLibrary?: string | null;
 }

@@ -21,6 +21,17 @@ export function libraryOf(asked: string): string | null {
   throw invalid(`unknown authentication library '${asked}': use ${known.join(', ')}, or the absolute path of a module of your own`);
 }
 
+/**
+ * Who judges logins to the HTTP API, as it is kept.
+ * @returns null for nobody, so that all are refused; `null`, the text, for anyone
+ * @throws ApiError as `libraryOf` does
+ */
+export function webLibraryOf(asked: string | null): string | null {
+  if (asked === null || asked === 'null') return asked;
+  if (asked === '') throw invalid(`no library is named to judge logins to the HTTP API: use ${known.join(', ')}, the absolute path of a module of your own, 'null' for anyone, or nothing at all (none) for nobody`);
+  return libraryOf(asked) ?? defaultAuthLibrary;
+}
+
 /** @param library as it is kept. @throws ApiError for a module whose file is not there; a native one may be named without its suffix */
 export async function requireLibraryFile(library: string | null): Promise<void> {
   if (library === null || known.includes(library)) return;

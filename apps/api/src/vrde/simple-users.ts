@@ -1,4 +1,4 @@
-/** The users of `VBoxAuthSimple`: hashes of passwords in a machine's extra data. Pure. */
+/** The users of `VBoxAuthSimple`: hashes of passwords in a machine's extra data, or in the global one for logins to the HTTP API. Pure. */
 import { invalid } from '../http/api-error.js';
 
 const prefix = 'VBoxAuthSimple/users/';
@@ -6,11 +6,17 @@ const prefix = 'VBoxAuthSimple/users/';
 /** SHA-256 in hexadecimal, salted scrypt in the PHC string form, or an NT hash. */
 const forms = [/^[0-9a-f]{64}$/i, /^\$scrypt\$ln=\d{1,2},r=\d{1,4},p=\d{1,4}\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}$/, /^\$nt\$[0-9a-f]{32}$/i];
 
+/** The extra data key of a user's hash, as packages/auth has it. */
+export const simpleUserKey = (user: string): string => prefix + user;
+
 export const isSimpleUser = (key: string): boolean => key.startsWith(prefix);
+
+/** @param key of a simple user */
+export const simpleUserOf = (key: string): string => key.slice(prefix.length);
 
 /** Hashes by user. */
 export const simpleUsersOf = (extraData: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(extraData).flatMap(([key, value]) => (isSimpleUser(key) ? [[key.slice(prefix.length), value]] : [])));
+  Object.fromEntries(Object.entries(extraData).flatMap(([key, value]) => (isSimpleUser(key) ? [[simpleUserOf(key), value]] : [])));
 
 const isHash = (value: string): boolean => forms.some((form) => form.test(value));
 

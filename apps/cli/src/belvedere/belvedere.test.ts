@@ -97,8 +97,8 @@ describe('logins', () => {
 
   test('of all machines, page by page, the newest last', async () => {
     api.answers = {
-      'GET /judgements?limit=100': { judgements: [judgement], next: 'n' },
-      'GET /judgements?limit=99&before=n': { judgements: [refused], next: null },
+      'GET /judgements?limit=100&to=machines': { judgements: [judgement], next: 'n' },
+      'GET /judgements?limit=99&before=n&to=machines': { judgements: [refused], next: null },
     };
     expect(await run('vrde log')).toBe(0);
     expect(printed.stdout).toBe(`2026-11-25T01:09:00.000Z  refused  "xp"  "HOME\\\\eve\\" granted" from 192.0.2.7 ("desk") by VBoxAuthSimple: wrong password
@@ -114,6 +114,21 @@ describe('logins', () => {
     api.answers = { 'GET /machines/xp/judgements?limit=1000': { judgements: [], next: null } };
     expect(await run('vrde log xp --limit=5000')).toBe(0);
     expect(api.seen).toEqual(['GET /machines/xp/judgements?limit=1000']);
+  });
+
+  test('to the API: the record, the lock-outs, and their end', async () => {
+    const lockout = { kind: 'address', name: '127.0.0.1', failures: 10, since: '2026-11-25T01:10:00.000Z', until: '2026-11-25T02:10:00.000Z' };
+    api.answers = {
+      'GET /judgements?limit=2&to=api': { judgements: [{ ...judgement, machine: '', machineName: '', address: '127.0.0.1', clientName: 'curl/8' }], next: null },
+      'GET /logins/lockouts': [lockout],
+      'POST /logins/unlock': { lifted: 1 },
+    };
+    for (const line of ['logins log --limit=2', 'logins log -n 2 --json', 'logins lockouts', 'logins unlock', 'logins unlock 127.0.0.1']) expect(await run(line)).toBe(0);
+    const [first, second, ...rest] = printed.stdout.split('\n');
+    expect(first).toBe('2026-11-25T01:10:00.000Z  granted  "john" from 127.0.0.1 ("curl/8") by VBoxAuthSimple');
+    expect(JSON.parse(second!)).toMatchObject({ machine: '', user: 'john' });
+    expect(rest).toEqual(['address "127.0.0.1": 10 wrong passwords, locked out from 2026-11-25T01:10:00.000Z until 2026-11-25T02:10:00.000Z', '1 lock-out was lifted', '1 lock-out was lifted', '']);
+    expect(api.seen.slice(-2)).toEqual(['POST /logins/unlock {}', 'POST /logins/unlock {"name":"127.0.0.1"}']);
   });
 
   test('lock-outs, and their end', async () => {
@@ -141,6 +156,8 @@ test.each([
   ['vrde lockouts', 1],
   ['vrde unlock', 1],
   ['vrde forget xp', 1],
+  ['logins', 1],
+  ['logins lockouts xp', 1],
   ['vrde log --limit 0', 1],
   ['vrde log --help', 0],
   ['--help', 0],

@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Context } from '../edge/context.js';
 import { command, option } from '../table/command.js';
 import { choice } from '../table/value.js';
+import { logins } from './logins.js';
 import { vrde } from './vrde.js';
 
 interface StatusRequest {
@@ -83,7 +84,7 @@ function isAlive(pid: number): boolean {
 
 export const events = command<Record<string, never>>({
   name: 'events',
-  summary: 'Print what happens to machines, one JSON object a line, until the API stops',
+  summary: 'Print what happens to machines and who logs in, one JSON object a line, until the API stops',
   fresh: () => ({}),
   options: [],
   async run(_, { client, output }) {
@@ -91,4 +92,4 @@ export const events = command<Record<string, never>>({
   },
 });
 
-export const commands = [status, shutdown, events, vrde];
+export const commands = [status, shutdown, events, vrde, logins];

@@ -149,8 +149,8 @@ Guest memory balloon size:   0MB
 
   test('whose logins a library judges', () => {
     const judged = (authLibrary: string | null) => ({ ...machine, vrde: { ...machine.vrde, authType: 'external' as const, authLibrary } });
-    expect(formatMachine(judged('VBoxAuthSimple'), '', NOW)).toContain('Authentication type: external)\nVRDE auth library:           VBoxAuthSimple\n');
-    expect(formatMachine(judged(null), '', NOW)).toContain("VRDE auth library:           default (see 'list systemproperties')\n");
+    // VirtualBox prints the type for people, and no line for the library.
+    expect(formatMachine(judged('VBoxAuthSimple'), '', NOW)).toContain('Authentication type: external)\nVideo redirection:');
     expect(formatMachineReadable(judged('/a/b.so'), '')).toContain('vrdeauthtype="external"\nvrdeauthlibrary="/a/b.so"\n');
     expect(formatMachineReadable(judged(null), '')).toContain('vrdeauthlibrary="default"\n');
   });
@@ -230,7 +230,10 @@ test("the host's settings, where Vagrant and Packer look for the machine folder"
   const text = formatSystemProperties(properties);
   expect(/^Default machine folder:\s+(.+?)$/m.exec(text)?.[1]).toBe('/srv/my machines');
   expect(text).toContain('Minimum guest RAM size:               4 Megabytes\n');
-  expect(text).toContain('VRDE auth library:                    VBoxAuth\n');
+  expect(text).toContain('VRDE auth library:                    VBoxAuth\nWebservice auth. library:             VBoxAuthSimple\nRemote');
+  const anyone = formatSystemProperties({ ...properties, webServiceAuthLibrary: 'null' });
+  expect(anyone).toContain("Webservice auth. library:             null\nWebservice auth. notice:              anyone who reaches the HTTP API's port may log in and command\n");
+  expect(formatSystemProperties({ ...properties, webServiceAuthLibrary: null })).toContain("Webservice auth. library:             \nWebservice auth. notice:              nobody may log in");
 });
 
 test('times and quotes', () => {

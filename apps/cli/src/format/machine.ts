@@ -94,7 +94,6 @@ function vrde({ vrde: settings, run }: Machine): string {
   const multi = `MultiConn: ${onOff(settings.multiConnection)}, ReuseSingleConn: ${onOff(settings.reuseConnection)}`;
   return [
     line('VRDE', `enabled (Address ${address}, Ports ${settings.ports}, ${multi}, Authentication type: ${settings.authType})`),
-    ...(settings.authType === 'external' ? [line('VRDE auth library', settings.authLibrary ?? "default (see 'list systemproperties')")] : []),
     ...(run?.vrde.port ? [line('VRDE port', run.vrde.port)] : []),
     ...(run?.vrde.problem ? [line('VRDE problem', run.vrde.problem)] : []),
     line('Video redirection', settings.videoChannel ? `enabled (Quality ${settings.videoChannelQuality})` : 'disabled'),

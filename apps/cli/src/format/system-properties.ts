@@ -20,9 +20,18 @@ export function formatSystemProperties(properties: SystemProperties): string {
     ['Maximum Network Adapter count', properties.maxAdapters],
     ['Default machine folder', properties.machineFolder],
     ['Default hard disk format', properties.defaultHardDiskFormat],
-    ['Remote desktop ExtPack', 'Belvedere'],
     ['VRDE auth library', properties.vrdeAuthLibrary],
+    ['Webservice auth. library', properties.webServiceAuthLibrary ?? ''],
+    ...noticeOf(properties.webServiceAuthLibrary),
+    ['Remote desktop ExtPack', 'Belvedere'],
     ['Log folder', properties.logFolder],
   ];
   return lines.map(([label, value]) => labelled(label, value, WIDTH)).join('');
+}
+
+/** What a name of a library alone does not say. */
+function noticeOf(library: string | null): [label: string, value: string][] {
+  if (library === 'null') return [['Webservice auth. notice', "anyone who reaches the HTTP API's port may log in and command"]];
+  if (library === null) return [['Webservice auth. notice', "nobody may log in to the HTTP API: 'setproperty websrvauthlibrary' says who judges"]];
+  return [];
 }

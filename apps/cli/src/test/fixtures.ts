@@ -21,6 +21,7 @@ export const windowsXp: OsType = {
 export const properties: SystemProperties = {
   machineFolder: '/srv/my machines',
   vrdeAuthLibrary: 'VBoxAuth',
+  webServiceAuthLibrary: 'VBoxAuthSimple',
   defaultHardDiskFormat: 'VDI',
   logFolder: '/srv/logs',
   minMemoryMiB: 4,
