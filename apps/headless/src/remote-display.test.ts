@@ -1,11 +1,13 @@
 /** The remote display while its settings change: what the next viewer is offered, and that sessions stay. Our own client, a still screen. */
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MachineSpec, VrdeSpec } from '@belvedere/control';
 import type { Machine } from '@belvedere/emulator';
-import { ntHash } from '@belvedere/rdp';
+import { ntHash, serverIdentity } from '@belvedere/rdp';
 import { type ClientOptions, RdpClient } from '@belvedere/rdp/client';
 import type { Log } from './log.js';
 import { Logins } from './logins.js';
@@ -67,6 +69,44 @@ test('users that turn Network Level Authentication on or off end no session, and
   expect(viewers.map(({ closedBecause }) => closedBecause)).toEqual([undefined, undefined, undefined]);
   expect([display.status.port, display.status.clients.length]).toEqual([port, 3]);
   expect(log.filter((line) => line.includes('-> credssp'))).toEqual([expect.stringContaining('client 2:')]);
+});
+
+/** What the server sends in the clear to one viewer of Standard RDP Security. */
+async function seenBy(options: Omit<ClientOptions, 'port'>): Promise<string> {
+  const heard: Buffer[] = [];
+  const relay = createServer((viewer) => {
+    const server = connect(display.status.port!, '127.0.0.1');
+    server.on('data', (bytes) => heard.push(bytes));
+    for (const socket of [viewer, server]) socket.on('error', () => undefined);
+    viewer.pipe(server).pipe(viewer);
+  }).listen(0, '127.0.0.1');
+  await once(relay, 'listening');
+  const viewer = new RdpClient({ port: (relay.address() as AddressInfo).port, security: 'rdp', user: 'john', password: 'secret', ...options });
+  viewers.push(viewer);
+  await viewer.active();
+  viewer.close();
+  relay.close();
+  return Buffer.concat(heard).toString('latin1');
+}
+
+test("the administrator's certificate counts for Standard RDP Security too, renewed from the next viewer on; not for RDP 4", async () => {
+  const [certificate, key] = [join(folder, 'certificate.pem'), join(folder, 'key.pem')];
+  const bring = async (commonName: string): Promise<void> => {
+    const { tls } = await serverIdentity(join(folder, commonName), { commonName, altNames: [] });
+    await writeFile(`${certificate}.new`, tls.cert);
+    await writeFile(`${key}.new`, tls.key);
+    await rename(`${key}.new`, key);
+    await rename(`${certificate}.new`, certificate);
+  };
+  const rdp4 = { security: 'none', rdp4: true, fastPathOutput: false, fastPathInput: false, errorInfo: false } as const;
+  await bring('first.example');
+  await display.apply({ ...vrde({ john: sha256 }), properties: { 'Security/ServerCertificate': certificate, 'Security/ServerPrivateKey': key } });
+  expect([await seenBy({}), await seenBy(rdp4)].map((text) => text.includes('first.example'))).toEqual([true, false]);
+  await bring('second.example');
+  const renewed = await seenBy({});
+  expect([renewed.includes('first.example'), renewed.includes('second.example')]).toEqual([false, true]);
+  await display.apply(vrde({ john: sha256 }));
+  expect((await seenBy({})).includes('second.example')).toBe(false);
 });
 
 test('a proof that fails is on record with the name of the client', async () => {

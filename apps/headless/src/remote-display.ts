@@ -4,7 +4,10 @@ import { setTimeout } from 'node:timers/promises';
 import { AuthUnavailableError, type MachineAuthenticator } from '@belvedere/auth';
 import { ControlError, type MachineSpec, type VrdeSpec, type VrdeStatus } from '@belvedere/control';
 import type { Machine } from '@belvedere/emulator';
-import { type ClientInfo, ErrorInfo, IdentityError, RdpServer, type SecurityMethod, serverIdentity, type TlsVersion } from '@belvedere/rdp';
+import {
+  chainedIdentity, type ClientInfo, ErrorInfo, IdentityError, RdpServer, type SecurityMethod, type ServerIdentity, serverIdentity, type StandardIdentity,
+  type TlsCertificate, type TlsVersion,
+} from '@belvedere/rdp';
 import { CertificateFiles, CertificateFileError } from './certificate.js';
 import type { Log } from './log.js';
 import { type Logins, offersNla } from './logins.js';
@@ -153,7 +156,7 @@ export class RemoteDisplay {
         securityMethod: securityMethod(vrde),
         tlsMinVersion: tlsMinVersion(vrde),
         certificate: () => files?.current() ?? identity.tls,
-        standard: identity.standard,
+        standard: files ? chained(files, identity, this.log) : identity.standard,
         // Asked for each connection: a change counts from the next one on.
         get multiConnection() {
           return current().multiConnection;
@@ -207,6 +210,20 @@ function tlsMinVersion(vrde: VrdeSpec): TlsVersion {
   const text = vrde.properties['Security/TLSMinVersion'] ?? '1.2';
   if (Object.hasOwn(TLS_VERSIONS, text)) return TLS_VERSIONS[text];
   throw new ControlError('E_INVALIDARG', `VRDE property Security/TLSMinVersion is '${text}'; use 1.0, 1.1, 1.2 or 1.3`);
+}
+
+/** Standard RDP Security below the administrator's certificate, as it is when a viewer comes; with our own where that certificate cannot issue. */
+function chained(files: CertificateFiles, { standard }: ServerIdentity, log: Log): () => Promise<StandardIdentity> {
+  let last: { readonly texts: TlsCertificate; readonly identity: Promise<StandardIdentity> } | undefined;
+  const withoutChain = (error: Error): StandardIdentity => {
+    log.warn({ err: error }, "viewers of Standard RDP Security get the machine's own certificate: the administrator's cannot be put into a chain");
+    return standard;
+  };
+  return async () => {
+    const texts = await files.current();
+    if (last?.texts !== texts) last = { texts, identity: chainedIdentity(standard, texts).catch(withoutChain) };
+    return last.identity;
+  };
 }
 
 /** The administrator's certificate, if there is one. */

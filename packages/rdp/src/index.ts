@@ -6,4 +6,4 @@ export type { SecurityMethod } from './server/negotiation.js';
 export type { Authenticator, Judgement, Keyboard, LogonAttempt, LogonClient, Pointer, Rect, Region, Screen, Unsubscribe } from './ports.js';
 export { ErrorInfo, errorInfoName } from './pdu/errorInfo.js';
 export { ntHash } from './nla/index.js';
-export { IdentityError, serverIdentity, type ServerIdentity, type StandardIdentity } from './security/index.js';
+export { chainedIdentity, IdentityError, serverIdentity, type ServerIdentity, type StandardIdentity } from './security/index.js';

@@ -101,6 +101,10 @@ export class VirtualDisplay {
   async moveTo(x: number, y: number): Promise<void> {
     await this.xdotool('mousemove', '--', String(x), String(y));
   }
+  /** Moves the pointer from place to place, as fast as the display takes it. */
+  async walk(places: readonly (readonly [x: number, y: number])[]): Promise<void> {
+    await this.xdotool(...places.flatMap(([x, y]) => ['mousemove', String(x), String(y)]));
+  }
   async click(button: number = Button.left): Promise<void> {
     await this.xdotool('click', String(button));
   }

@@ -1,5 +1,6 @@
 export { Button, VirtualDisplay, type Window } from './display.js';
 export { colourAt, comparePictures, crop, type Difference, fromPng, type Picture, type Rect, shownBy, toPng } from './picture.js';
 export type { Program, Security, Session } from './programs.js';
+export { type Counts, type Direction, Relay } from './relay.js';
 export { until } from './until.js';
 export { available, type Exit, startViewer, type Viewer, type ViewerOptions } from './viewer.js';

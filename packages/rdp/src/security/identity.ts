@@ -25,6 +25,8 @@ export interface StandardIdentity {
   readonly proprietaryCertificate: Uint8Array;
   /** X509_CERTIFICATE_CHAIN: the TLS certificate as issuer, and one for `key`. Clients before RDP 5 cannot read it. */
   readonly x509CertificateChain: Uint8Array;
+  /** Clients of RDP 5 and later get the chain; without it all get the proprietary certificate. */
+  readonly offersChain?: boolean;
 }
 
 /** A file of the identity is at fault. */

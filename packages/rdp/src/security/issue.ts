@@ -97,14 +97,29 @@ export function issueSelfSigned(request: CertificateRequest, keyPem: string): st
  * @param request as for the self-signed one; @param keyPem and @param issuerKeyPem RSA private keys, PEM
  */
 export function issueStandard(request: CertificateRequest, keyPem: string, issuerKeyPem: string): string {
-  // Another subject than the issuer's, or it would look self-signed.
-  const names = { subject: distinguishedName(request.commonName, 'Standard RDP Security'), issuer: distinguishedName(request.commonName) };
-  const extensions = [
-    { name: 'basicConstraints', critical: true, cA: false },
-    { name: 'keyUsage', critical: true, digitalSignature: true, keyEncipherment: true },
-    { name: 'extKeyUsage', serverAuth: true },
-    altNames(request),
-    { name: 'subjectKeyIdentifier' },
-  ];
-  return issue(names, publicPem(keyPem), extensions, issuerKeyPem);
+  const issuer = distinguishedName(request.commonName);
+  return issue({ subject: standardName(request.commonName), issuer }, publicPem(keyPem), standardExtensions(request), issuerKeyPem);
 }
+
+/**
+ * The same below any RSA certificate, named after it, PEM.
+ * @param issuerPem the certificate; @param keyPem and @param issuerKeyPem RSA private keys, PEM
+ */
+export function issueBelow(issuerPem: string, keyPem: string, issuerKeyPem: string): string {
+  const { attributes } = forge.pki.certificateFromPem(issuerPem).subject;
+  const named = attributes.find(({ shortName }) => shortName === 'CN')?.value;
+  const commonName = typeof named === 'string' && refusal({ commonName: named, altNames: [] }) === undefined ? named : 'localhost';
+  const names = { subject: standardName(commonName), issuer: attributes };
+  return issue(names, publicPem(keyPem), standardExtensions({ commonName, altNames: [] }), issuerKeyPem);
+}
+
+/** Another subject than the issuer's, or it would look self-signed. */
+const standardName = (commonName: string): forge.pki.CertificateField[] => distinguishedName(commonName, 'Standard RDP Security');
+
+const standardExtensions = (request: CertificateRequest): object[] => [
+  { name: 'basicConstraints', critical: true, cA: false },
+  { name: 'keyUsage', critical: true, digitalSignature: true, keyEncipherment: true },
+  { name: 'extKeyUsage', serverAuth: true },
+  altNames(request),
+  { name: 'subjectKeyIdentifier' },
+];

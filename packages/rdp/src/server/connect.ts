@@ -118,8 +118,12 @@ function standardOffer(
   const choice = chooseEncryption({ encryptionMethods, extEncryptionMethods }, encryptionDemand);
   return choice.method === ENCRYPTION_METHOD.NONE
     ? undefined
-    : offerStandardSecurity(choice, standard.key, standard.proprietaryCertificate);
+    : offerStandardSecurity(choice, standard.key, serverCertificate(client, standard));
 }
+
+/** [MS-RDPBCGR] 5.3.3.2: an RDP 4.0 client gets the proprietary certificate always, others the chain where there is one for them. */
+const serverCertificate = ({ core }: ClientSettings, { offersChain, x509CertificateChain, proprietaryCertificate }: StandardIdentity): Uint8Array =>
+  offersChain && core.version >= RdpVersion.RDP_5_0 ? x509CertificateChain : proprietaryCertificate;
 
 function serverBlocks(client: ClientSettings, { requestedProtocols }: Negotiation, offer: StandardOffer | undefined): UserDataBlock[] {
   const ids = client.channels.map(({ id }) => id);

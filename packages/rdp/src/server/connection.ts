@@ -31,6 +31,8 @@ export interface ConnectionOptions {
   /** For this connection: a renewed certificate counts from here on. */
   readonly secureContext: () => Promise<SecureContext>;
   readonly log: Log;
+  /** Awaited before the client's first byte is read. */
+  readonly ready?: () => Promise<void>;
   /** Milliseconds until a login must have come, and again from its grant to the first picture. */
   readonly loginTimeout: number;
   readonly onEffect: (effect: SessionEffect) => void;
@@ -63,7 +65,10 @@ export class Connection {
     plain.setNoDelay(true);
     plain.setKeepAlive(true, 30_000);
     this.expectWithin(options.loginTimeout, 'did not log in');
-    this.listen(plain);
+    this.watch(plain);
+    const read = (): void => void plain.on('data', this.onData);
+    if (options.ready) options.ready().then(read, (error: unknown) => this.fail(error));
+    else read();
   }
 
   /** The TLS version in force, or `undefined` without TLS. */
@@ -172,7 +177,11 @@ export class Connection {
   }
 
   private listen(socket: Socket): void {
+    this.watch(socket);
     socket.on('data', this.onData);
+  }
+
+  private watch(socket: Socket): void {
     socket.on('drain', this.options.onDrain);
     socket.on('error', (error) => this.finish(`the connection broke: ${error.message}`));
     socket.on('end', () => this.finish('the client closed the connection'));

@@ -42,8 +42,8 @@ export interface RdpServerOptions {
   readonly certificate: () => TlsCertificate | Promise<TlsCertificate>;
   /** The oldest version of TLS that is spoken; TLSv1.2 without it. TLSv1 and TLSv1.1 let weak hashes in. */
   readonly tlsMinVersion?: TlsVersion;
-  /** Keys and certificates of Standard RDP Security. */
-  readonly standard: StandardIdentity;
+  /** Keys and certificates of Standard RDP Security; a function is asked for each connection, as `certificate` is. */
+  readonly standard: StandardIdentity | (() => StandardIdentity | Promise<StandardIdentity>);
   /** Several clients share the screen; otherwise a second one is refused, or (`reuseConnection`) takes the first one's place. */
   readonly multiConnection: boolean;
   readonly reuseConnection: boolean;

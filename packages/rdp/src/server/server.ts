@@ -11,6 +11,7 @@ import type { Screen } from '../ports.js';
 import { admit, type Admission } from './admission.js';
 import { Connection } from './connection.js';
 import { openPort, portOf } from './listen.js';
+import type { StandardIdentity } from '../security/index.js';
 import type { ClientInfo, Log, RdpServerOptions } from './options.js';
 import type { PointerShape } from './output.js';
 import { Session, type SessionHost } from './session.js';
@@ -44,6 +45,7 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
   private readonly context: StepContext;
   private readonly host: SessionHost;
   private readonly tls: TlsSettings;
+  private standard: StandardIdentity | undefined;
   private listeners_: readonly Server[] = [];
   private nextId = 1;
   private shape: PointerShape = ARROW;
@@ -61,6 +63,7 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
     const server = new RdpServer(options);
     try {
       await server.tls.current();
+      await server.refreshStandard();
       server.listeners_ = await openPort(options.ports, options.addresses ?? [], (socket) => server.accept(socket));
     } catch (error) {
       server.closeDisplays();
@@ -74,6 +77,10 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
     this.tls = new TlsSettings(options.certificate, options.tlsMinVersion ?? 'TLSv1.2');
     this.log = options.log ?? (() => undefined);
     this.displays = options.screens.map((screen) => ({ screen, hub: new DisplayHub(screen) }));
+    const standard = (): StandardIdentity => {
+      if (!this.standard) throw new Error('the identity of Standard RDP Security is not known yet');
+      return this.standard;
+    };
     this.context = {
       securityMethod: options.securityMethod,
       // Asked for each connection.
@@ -81,7 +88,9 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
         return options.authenticator?.ntHash !== undefined;
       },
       encryptionDemand: options.encryptionDemand ?? 'client-compatible',
-      standard: options.standard,
+      get standard() {
+        return standard();
+      },
       unicode: options.keyboard.unicode !== undefined,
     };
     const shape = (): PointerShape => this.shape;
@@ -155,6 +164,7 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
       context: this.context,
       secureContext: () => this.tls.current(),
       log: this.log,
+      ...(typeof this.options.standard === 'function' ? { ready: () => this.refreshStandard() } : {}),
       loginTimeout: this.host.loginTimeout,
       onEffect: (effect) => session.handle(effect),
       onDrain: () => session.pace(),
@@ -163,6 +173,11 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
     const session = new Session(id, connection, this.host);
     this.sessions.add(session);
     this.log('debug', `client ${id} from ${connection.address}`);
+  }
+
+  private async refreshStandard(): Promise<void> {
+    const { standard } = this.options;
+    this.standard = typeof standard === 'function' ? await standard() : standard;
   }
 
   /** The oldest of too many login dialogs gives way. */

@@ -1,22 +1,25 @@
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
-import { encode, WireError } from '@belvedere/wire';
+import { Cursor, decode, encode, WireError } from '@belvedere/wire';
 import { hex } from '@belvedere/wire/testing';
-import { connectionRequest } from '../client/connect.js';
 import { Fragments, inputPackets } from '../client/share.js';
-import type { ClientEffect, ClientSettings, ClientState } from '../client/state.js';
-import { clientStep, tlsEstablished } from '../client/step.js';
+import type { ClientSettings } from '../client/state.js';
+import { clientStep } from '../client/step.js';
 import { ProtocolError } from '../errors.js';
 import { ErrorInfo } from '../pdu/errorInfo.js';
 import * as mcs from '../pdu/mcs.js';
 import { PacketReader } from '../pdu/packetReader.js';
 import * as pdus from '../pdu/share.js';
-import { encodeData, Protocol } from '../pdu/x224.js';
-import { ENCRYPTION_METHOD, proprietaryCertificate, type StandardIdentity } from '../security/index.js';
+import { decodeBlocks, GCC_CONFERENCE_CREATE_RESPONSE } from '../pdu/gcc.js';
+import { TS_UD_SC_SEC1, UserDataType } from '../pdu/settings.js';
+import { decodeData, encodeData } from '../pdu/x224.js';
+import { chainedIdentity, ENCRYPTION_METHOD, parseServerCertificate, proprietaryCertificate, type StandardIdentity } from '../security/index.js';
+import { issueSelfSigned } from '../security/issue.js';
 import { publicNumbers } from '../security/rsa.js';
 import { data } from '../client/envelope.js';
-import type { ConnectionEvent, Effect, State } from './state.js';
+import { Line } from '../testing/line.js';
+import type { ConnectionEvent, State } from './state.js';
 import { INITIAL, step, type StepContext } from './step.js';
 
 // A busy machine takes its time.
@@ -34,95 +37,11 @@ beforeAll(() => {
   context = { securityMethod: 'negotiate', hybrid: false, encryptionDemand: 'client-compatible', standard, unicode: true };
 });
 
-const ASKED: ClientSettings = {
-  security: 'rdp',
-  user: 'max',
-  password: 'secret',
-  domain: 'OFFICE',
-  clientName: 'desk',
-  width: 640,
-  height: 480,
-  bitsPerPixel: 16,
-  fastPathOutput: true,
-  fastPathInput: true,
-  noBitmapCompressionHeader: true,
-  resizes: true,
-  rdp4: false,
-  unicode: true,
-  errorInfo: true,
-  encryptionMethods: ENCRYPTION_METHOD['128BIT'],
-  channels: ['rdpsnd', 'cliprdr', 'drdynvc'],
-  delegate: true,
-  autologon: true,
-};
-
-/** A client and a server on one table: no socket, no clock. */
-class Line {
-  server: State = INITIAL;
-  client: ClientState = { step: 'connectionConfirm' };
-  readonly effects: Effect[] = [];
-  readonly clientEffects: ClientEffect[] = [];
-  readonly steps: string[] = [];
-  /** Every packet of the client. */
-  readonly sent: Uint8Array[] = [];
-  private readonly fragments = new Fragments();
-  readonly asked: ClientSettings;
-
-  constructor(asked: Partial<ClientSettings> = {}) {
-    this.asked = { ...ASKED, ...asked };
-  }
-
-  connect(): this {
-    this.toServer([connectionRequest(this.asked)]);
-    return this;
-  }
-
-  event(event: ConnectionEvent): void {
-    const { state, send, effects } = step(this.server, event, context);
-    if (state.step !== this.server.step) this.steps.push(state.step);
-    this.server = state;
-    this.effects.push(...effects);
-    for (const bytes of send) this.toClient(bytes);
-    if (effects.some(({ type }) => type === 'startTls')) {
-      this.event({ type: 'tlsEstablished' });
-      const outcome = tlsEstablished(this.asked, Protocol.SSL);
-      this.client = outcome.state;
-      this.toServer(outcome.send);
-    }
-  }
-
-  toServer(packets: readonly Uint8Array[]): void {
-    for (const bytes of packets) {
-      this.sent.push(bytes);
-      this.event({ type: 'packet', packet: { kind: bytes[0] === 3 ? 'tpkt' : 'fastPath', bytes } });
-    }
-  }
-
-  /** The client's state and share, once it is active. */
-  get active(): Extract<ClientState, { step: 'active' }> {
-    if (this.client.step !== 'active') throw new Error(`the client is in ${this.client.step}`);
-    return this.client;
-  }
-
-  private toClient(bytes: Uint8Array): void {
-    const { state, send, effects } = clientStep(
-      this.client,
-      { kind: bytes[0] === 3 ? 'tpkt' : 'fastPath', bytes },
-      this.asked,
-      this.fragments,
-    );
-    this.client = state;
-    this.clientEffects.push(...effects);
-    this.toServer(send);
-  }
-}
+/** A line without a step yet. */
+const newLine = (asked: Partial<ClientSettings> = {}): Line => new Line(context, asked);
 
 const desktop = { width: 800, height: 600 };
-const admitted = (asked: Partial<ClientSettings> = {}): Line => {
-  const line = new Line(asked).connect();
-  line.event({ type: 'admitted', desktop });
-  return line;
-};
+const admitted = (asked: Partial<ClientSettings> = {}): Line => newLine(asked).admitted(desktop);
 
 describe('a connection', () => {
   const ways: [string, Partial<ClientSettings>, string[]][] = [
@@ -151,7 +70,7 @@ describe('a connection', () => {
   });
 
   test('shows nothing of the guest before its login is judged', () => {
-    const line = new Line().connect();
+    const line = newLine().connect();
     expect(line.server.step).toBe('authentication');
     expect(line.client.step).toBe('demandActive');
     expect(line.effects.map(({ type }) => type)).toEqual(['authenticate']);
@@ -161,7 +80,7 @@ describe('a connection', () => {
 
   test('a client that may not in is told so, if it can show that', () => {
     for (const errorInfo of [true, false]) {
-      const line = new Line({ errorInfo }).connect();
+      const line = newLine({ errorInfo }).connect();
       line.event({ type: 'refused', errorInfo: ErrorInfo.ERRINFO_SERVER_DENIED_CONNECTION, reason: 'no' });
       expect(line.server.step).toBe('closed');
       const told = [
@@ -175,7 +94,7 @@ describe('a connection', () => {
   });
 
   test('a client that is dismissed is told at once, whatever it is doing', () => {
-    for (const line of [new Line().connect(), admitted()]) {
+    for (const line of [newLine().connect(), admitted()]) {
       line.event({ type: 'dismissed', errorInfo: ErrorInfo.ERRINFO_RPC_INITIATED_DISCONNECT, reason: 'good night' });
       expect(line.clientEffects.slice(-2)).toEqual([
         { type: 'errorInfo', code: 1 },
@@ -197,7 +116,7 @@ describe('a connection', () => {
   });
 
   test('that is in the middle of an activation finishes it first', () => {
-    const line = new Line().connect();
+    const line = newLine().connect();
     const { state: waiting, send } = step(line.server, { type: 'admitted', desktop }, context);
     const { state: still, send: nothing } = step(waiting, { type: 'resized', desktop: { width: 320, height: 200 } }, context);
     expect(nothing).toEqual([]);
@@ -276,14 +195,41 @@ describe('a connection', () => {
   });
 });
 
+describe('the certificate of Standard RDP Security', () => {
+  const issuer = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const texts = { key: issuer, cert: issueSelfSigned({ commonName: 'display.example', altNames: [] }, issuer) };
+  const rdp4 = { security: 'none', rdp4: true, fastPathOutput: false, fastPathInput: false, errorInfo: false, channels: [] } as const;
+  /** `serverCertificate` as a client gets it, and where its connection ends. */
+  const shown = (identity: StandardIdentity, asked: Partial<ClientSettings>): [string, State['step']] => {
+    const before = context;
+    context = { ...context, standard: identity };
+    try {
+      const line = admitted(asked);
+      const response = line.received.find((bytes) => bytes[7] === 0x7f && bytes[8] === 0x66)!;
+      const { userData } = decode(mcs.CONNECT_RESPONSE, decodeData(response));
+      const security = decodeBlocks(decode(GCC_CONFERENCE_CREATE_RESPONSE, userData).userData).get(UserDataType.SC_SECURITY)!;
+      const { exchange } = TS_UD_SC_SEC1.decode(new Cursor(security));
+      return [parseServerCertificate(exchange!.serverCertificate).form, line.server.step];
+    } finally {
+      context = before;
+    }
+  };
+
+  test('is the chain for clients of RDP 5 and later where one is offered, and proprietary for RDP 4', async () => {
+    const chained = await chainedIdentity(standard, texts);
+    expect([shown(chained, {}), shown(chained, rdp4)]).toEqual([['x509', 'active'], ['proprietary', 'active']]);
+    expect([shown(standard, {}), shown(standard, rdp4)]).toEqual([['proprietary', 'active'], ['proprietary', 'active']]);
+  });
+});
+
 describe('what is illegal', () => {
   const packet = (bytes: Uint8Array): ConnectionEvent => ({
     type: 'packet',
     packet: { kind: bytes[0] === 3 ? 'tpkt' : 'fastPath', bytes },
   });
   const stopped = (until: State['step']): Line => {
-    const line = new Line();
-    const all = new Line().connect().sent;
+    const line = newLine();
+    const all = newLine().connect().sent;
     for (const bytes of all) {
       if (line.server.step === until) break;
       const { state } = step(line.server, packet(bytes), context);
@@ -316,17 +262,17 @@ describe('what is illegal', () => {
   test('more static channels than the standard allows', () => {
     const channels = (count: number): string[] => Array.from({ length: count }, (_, i) => `c${i}`);
     expect(admitted({ channels: channels(31) }).server.step).toBe('active');
-    expect(() => new Line({ channels: channels(32) }).connect()).toThrow('32 channels, at most 31 are allowed');
+    expect(() => newLine({ channels: channels(32) }).connect()).toThrow('32 channels, at most 31 are allowed');
   });
   test('a channel that does not exist', () => {
-    const line = new Line();
-    const toChannels = new Line().connect().sent.slice(0, 4);
+    const line = newLine();
+    const toChannels = newLine().connect().sent.slice(0, 4);
     for (const bytes of toChannels) line.server = step(line.server, packet(bytes), context).state;
     const join = encodeData(encode(mcs.CHANNEL_JOIN_REQUEST, { initiator: 1007, channelId: 2000 }));
     expect(() => step(line.server, packet(join), context)).toThrow('channel 2000 does not exist');
   });
   test('a client without the encryption that is demanded', () => {
-    expect(() => new Line({ encryptionMethods: 0 }).connect()).toThrow(ProtocolError);
+    expect(() => newLine({ encryptionMethods: 0 }).connect()).toThrow(ProtocolError);
   });
   test('a changed byte under a MAC', () => {
     const line = admitted();
