@@ -1,11 +1,12 @@
 /** The images in a machine's drives: opened under their locks, changed while the machine runs, closed in the end. */
-import { ControlError, type DriveSpec, type MediumSpec } from '@belvedere/control';
+import { ControlError, type DrivePlace, type DriveSpec, type MediumSpec } from '@belvedere/control';
 import { type Image, ImageError, ImageLockedError, openImage } from '@belvedere/disk';
-import type { DriveSettings } from '@belvedere/emulator';
+import { type DriveSettings, TrayLockedError } from '@belvedere/emulator';
 import { kindOf, slotOf } from './hardware.js';
 
 export class Drives {
   private readonly images = new Map<DriveSpec, Image>();
+  private readonly emptied = new Set<DriveSpec>();
 
   private constructor(
     private readonly specs: readonly DriveSpec[],
@@ -36,7 +37,7 @@ export class Drives {
    * Changes the medium of one drive: the new one is opened first and the old one closed last, so that a failure changes nothing.
    * @param insert puts the image into the running machine
    */
-  async change(at: Pick<DriveSpec, 'controller' | 'port' | 'device'>, medium: MediumSpec | null, insert: (settings: DriveSettings) => Promise<void>): Promise<void> {
+  async change(at: DrivePlace, medium: MediumSpec | null, insert: (settings: DriveSettings) => Promise<void>): Promise<void> {
     const spec = this.specs.find(({ controller, port, device }) => controller === at.controller && port === at.port && device === at.device);
     if (!spec) throw new ControlError('VBOX_E_OBJECT_NOT_FOUND', `controller '${at.controller}' has no drive at port ${at.port}, device ${at.device}; a drive is added while the machine is off`);
     if (spec.type === 'hdd') throw new ControlError('VBOX_E_INVALID_VM_STATE', 'a hard disk cannot be changed while the machine runs; power it off first');
@@ -45,12 +46,31 @@ export class Drives {
       await insert({ slot: slotOf(spec), kind: kindOf(spec), device: image });
     } catch (error) {
       await image?.close();
+      if (error instanceof TrayLockedError) throw new ControlError('VBOX_E_OBJECT_IN_USE', `${placeOf(spec)}: ${error.message} (--forceunmount)`, { cause: error });
       throw error;
     }
+    this.emptied.delete(spec);
     const old = this.images.get(spec);
     if (image) this.images.set(spec, image);
     else this.images.delete(spec);
     await old?.close();
+  }
+
+  /** Drives whose medium the guest has ejected, until they have another. */
+  get ejected(): DrivePlace[] {
+    return [...this.emptied].map(({ controller, port, device }) => ({ controller, port, device }));
+  }
+
+  /** The guest has ejected the medium at `slot`: closes it. @returns the drive; undefined where it has another one meanwhile */
+  async eject(slot: DriveSettings['slot']): Promise<DrivePlace | undefined> {
+    const spec = this.specs.find((known) => slotOf(known) === slot);
+    const image = spec && this.images.get(spec);
+    if (!image) return undefined;
+    this.images.delete(spec);
+    this.emptied.add(spec);
+    await image.close();
+    const { controller, port, device } = spec;
+    return { controller, port, device };
   }
 
   /** Flushes and closes all; the first failure is thrown after every image was tried. */
@@ -65,8 +85,9 @@ export class Drives {
       return await openImage(medium.path, { format: medium.format, device: kindOf(spec), owner: this.owner, ...(medium.readOnly ? { readOnly: true } : {}) });
     } catch (cause) {
       const code = cause instanceof ImageLockedError ? 'VBOX_E_OBJECT_IN_USE' : cause instanceof ImageError ? 'VBOX_E_FILE_ERROR' : 'VBOX_E_HOST_ERROR';
-      const place = `${spec.type} at port ${spec.port}, device ${spec.device} of '${spec.controller}'`;
-      throw new ControlError(code, `${place}: ${(cause as Error).message}`, { cause });
+      throw new ControlError(code, `${placeOf(spec)}: ${(cause as Error).message}`, { cause });
     }
   }
 }
+
+const placeOf = ({ type, port, device, controller }: DriveSpec): string => `${type} at port ${port}, device ${device} of '${controller}'`;

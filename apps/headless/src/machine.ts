@@ -5,7 +5,7 @@
  */
 import { writeFile, rename } from 'node:fs/promises';
 import { checkParams, ControlError, type ControlHandlers, type ControlServer, type ExitRecord, type MachineSpec, type MachineState, type MachineStatus, serveControl } from '@belvedere/control';
-import { type Ended, findFirmware, type Machine, SettingsError, v86Engine } from '@belvedere/emulator';
+import { type DriveSettings, type Ended, findFirmware, type Machine, SettingsError, v86Engine } from '@belvedere/emulator';
 import { Drives } from './drives.js';
 import { hardwareSettings, notices } from './hardware.js';
 import type { Log } from './log.js';
@@ -19,6 +19,7 @@ export class MachineProcess {
   private readonly scancodes = new ScancodeReader();
   private control: ControlServer | undefined;
   private state: MachineState = 'starting';
+  private stateReason: string | undefined;
   private readonly serialLines: Close[] = [];
 
   private constructor(
@@ -78,16 +79,29 @@ export class MachineProcess {
     this.display.onChange(() => this.control?.emit('vrde', this.display.status));
     await this.display.apply(this.spec.vrde);
     this.control = await serveControl(this.spec.controlSocket, this.handlers(), checkParams);
-    this.machine.onState((state) => {
-      if (state !== 'ended' && this.state !== 'stopping') this.setState(state);
+    this.machine.onState((state, reason) => {
+      if (state !== 'ended' && this.state !== 'stopping') this.setState(state, reason);
     });
-    this.setState(this.machine.state === 'paused' ? 'paused' : 'running');
+    this.machine.onEject((slot) => void this.ejected(slot));
+    this.setState(this.machine.state === 'paused' ? 'paused' : 'running', this.machine.stateReason);
+  }
+
+  private async ejected(slot: DriveSettings['slot']): Promise<void> {
+    try {
+      const drive = await this.drives.eject(slot);
+      if (!drive) return;
+      this.log.info(drive, 'the guest ejected a medium');
+      this.control?.emit('ejected', drive);
+    } catch (error) {
+      this.log.error({ err: error }, 'an ejected medium could not be closed');
+    }
   }
 
   private setState(state: MachineState, reason?: string): void {
-    if (this.state === state) return;
+    if (this.state === state && this.stateReason === reason) return;
     this.state = state;
-    this.log.info({ state, reason }, 'machine state');
+    this.stateReason = reason;
+    this.log[reason === undefined ? 'info' : 'warn']({ state, reason }, 'machine state');
     this.control?.emit('state', reason === undefined ? { state } : { state, reason });
   }
 
@@ -120,9 +134,11 @@ export class MachineProcess {
       uuid: this.spec.uuid,
       pid: process.pid,
       state: this.state,
+      ...(this.stateReason === undefined ? {} : { stateReason: this.stateReason }),
       vrde: this.display.status,
       screens: this.machine.screens.map(({ width, height }) => ({ width, height })),
       notices: notices(this.spec.hardware),
+      ejected: this.drives.ejected,
     };
   }
 
@@ -138,12 +154,12 @@ export class MachineProcess {
       pause: async () => {
         inState('running', 'pause');
         await machine.pause();
-        this.setState('paused');
+        this.setState('paused', machine.stateReason);
         return done;
       },
       resume: async () => {
         inState('paused', 'resume');
-        await machine.resume();
+        await machine.resume().catch((cause: Error) => Promise.reject(new ControlError('VBOX_E_HOST_ERROR', `cannot resume: ${cause.message}`, { cause })));
         this.setState('running');
         return done;
       },
@@ -169,8 +185,8 @@ export class MachineProcess {
       disconnectClient: async ({ id }) => (this.display.disconnect(id), done),
       lockouts: async () => this.logins.lockouts(),
       unlock: async ({ name }) => this.logins.unlock(name),
-      setMedium: async ({ controller, port, device, medium }) => {
-        await this.drives.change({ controller, port, device }, medium, ({ slot, device: image }) => machine.insert(slot, image));
+      setMedium: async ({ controller, port, device, medium, force }) => {
+        await this.drives.change({ controller, port, device }, medium, ({ slot, device: image }) => machine.insert(slot, image, { force }));
         return done;
       },
     };

@@ -831,6 +831,8 @@ export interface components {
             type?: "hdd" | "dvddrive" | "fdd";
             /** @description absolute path, UUID, 'emptydrive', or null: detach */
             medium: string | null;
+            /** @description also where the running guest has locked the tray */
+            force?: boolean;
         };
         StartMachine: {
             /**

@@ -53,7 +53,7 @@ describe('control socket', () => {
     await expect(client.request('putScancodes', { scancodes: [256] })).rejects.toMatchObject({ code: 'E_INVALIDARG' });
     await expect(client.request('unlock', { name: 5 as never })).rejects.toMatchObject({ code: 'E_INVALIDARG' });
     expect(await client.request('unlock', {})).toBe(2);
-    await expect(client.request('setMedium', { controller: 'c', port: 0, device: 0, medium: { path: 1 } as never })).rejects.toMatchObject({ code: 'E_INVALIDARG' });
+    await expect(client.request('setMedium', { controller: 'c', port: 0, device: 0, medium: { path: 1 } as never, force: false })).rejects.toMatchObject({ code: 'E_INVALIDARG' });
     client.close();
   });
 

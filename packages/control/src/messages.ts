@@ -38,10 +38,20 @@ export interface MachineStatus {
   readonly uuid: string;
   readonly pid: number;
   readonly state: MachineState;
+  /** Why it is paused although nobody paused it: what the host lacks. */
+  readonly stateReason?: string;
   readonly vrde: VrdeStatus;
   readonly screens: readonly ScreenStatus[];
   /** What the administrator should know of this run, such as an adapter that has no network behind it. */
   readonly notices: readonly string[];
+  /** Drives whose medium the guest has ejected, until they have another. */
+  readonly ejected?: readonly DrivePlace[];
+}
+
+export interface DrivePlace {
+  readonly controller: string;
+  readonly port: number;
+  readonly device: number;
 }
 
 /** Method name to its parameters and result. */
@@ -65,7 +75,8 @@ export interface ControlMethods {
   /** Forgives one address or user, or, without a name, everybody; answers how many lock-outs that lifted. */
   unlock: { params: { name?: string }; result: number };
   setMedium: {
-    params: { controller: string; port: number; device: number; medium: MediumSpec | null };
+    /** `force`: also where the guest has locked the tray. */
+    params: DrivePlace & { medium: MediumSpec | null; force: boolean };
     result: null;
   };
 }
@@ -74,6 +85,8 @@ export interface ControlMethods {
 export interface ControlEvents {
   state: { readonly state: MachineState; readonly reason?: string };
   vrde: VrdeStatus;
+  /** The guest has ejected a medium; its image is closed. */
+  ejected: DrivePlace;
   judgement: JudgementRecord;
   ended: ExitRecord;
 }

@@ -69,6 +69,11 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
+/** The guest holds a drive's tray shut. */
+export class TrayLockedError extends Error {
+  override readonly name = 'TrayLockedError';
+}
+
 export interface StartOptions {
   readonly firmware: Firmware;
   /** Takes what an operator may want to read; never a guest's data. */
@@ -125,10 +130,16 @@ export interface Machine {
   readonly pointer: Pointer;
   readonly serial: readonly SerialPort[];
   readonly state: MachineState;
+  /**
+   * Why the machine is paused when nobody asked for it: the host has no room for what the guest writes. Such a write is neither failed nor
+   * lost but held, and the guest waits for it; `resume` does it again first. Other failures of a disk are the guest's to hear of.
+   */
+  readonly stateReason: string | undefined;
   /** Resolves once, when the machine is off for good; never rejects. The screens keep the last picture. */
   readonly ended: Promise<Ended>;
   /** The guest and its clocks stand still when this resolves. */
   pause(): Promise<void>;
+  /** @throws Error of the disk when there is still no room for what was held; the machine stays paused then */
   resume(): Promise<void>;
   /**
    * The state of a machine that stands still. Resolves when no request to a disk is under way; the disks are the caller's to keep as they
@@ -143,10 +154,17 @@ export interface Machine {
   powerButton(): Promise<void>;
   /** Pulls the plug; resolves when the engine is gone and no request to a disk is under way. */
   powerOff(): Promise<void>;
-  /** Changes the medium of a DVD or floppy drive; null ejects. @throws SettingsError when the slot has no such drive or the medium does not fit */
-  insert(slot: DriveSlot, device: BlockDevice | null): Promise<void>;
+  /**
+   * Changes the medium of a DVD or floppy drive; null ejects.
+   * @param options force: also where the guest has locked the tray
+   * @throws SettingsError when the slot has no such drive or the medium does not fit, TrayLockedError
+   */
+  insert(slot: DriveSlot, device: BlockDevice | null, options?: { readonly force?: boolean }): Promise<void>;
+  /** Calls `listener` when the guest has ejected a drive's medium; the engine asks for nothing of it any more. */
+  onEject(listener: (slot: DriveSlot) => void): Unsubscribe;
   /** Rows of the first screen's text; empty in a graphical mode. */
   textScreen?(): string[];
-  onState(listener: (state: MachineState) => void): Unsubscribe;
+  /** @param listener `reason` as `stateReason` */
+  onState(listener: (state: MachineState, reason?: string) => void): Unsubscribe;
   statistics(): MachineStatistics;
 }

@@ -65,8 +65,9 @@ export interface BlockDevice {
   readonly readOnly: boolean;
   /** Reads `length` bytes from `offset`; rejects when the host cannot. */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** Rejects when the host cannot; with an error whose `code` is `ENOSPC` when it could once there is room, and nothing written before is lost. */
   write(offset: number, data: Uint8Array): Promise<void>;
-  /** Resolves when all that was written before is on the host's disk. */
+  /** Resolves when all that was written before is on the host's disk; rejects as `write` does. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }

@@ -2,21 +2,31 @@
  * The suite that defines an engine: every engine runs it. It also exports what the suite is made of, for an engine's own tests.
  */
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { SettingsError, type DriveSettings, type Engine, type HardwareSettings } from './engine.js';
+import { SettingsError, TrayLockedError, type DriveSettings, type Engine, type HardwareSettings } from './engine.js';
 import { findFirmware, type Firmware } from './firmware.js';
 import { Bench, FLOPPY, PLAIN } from './testing/bench.js';
 import { BootSector, Jump } from './testing/boot-sector.js';
 import * as guests from './testing/guests.js';
 import { MemoryDisk } from './testing/memory-disk.js';
+import { Drive, Ports } from './testing/ports.js';
 import { describeStates } from './testing/states.js';
 
-export { Bench, BootSector, FLOPPY, guests, Jump, MemoryDisk, PLAIN };
+export { Bench, BootSector, Drive, FLOPPY, guests, Jump, MemoryDisk, PLAIN, Ports };
 
 const DISK = 4 * 1024 * 1024;
 const DVD = 64 * 2048;
 /** The BIOS's numbers of the first floppy drive and of the first disk. */
 const FIRST_DISK = 0x80;
 const SECOND_FLOPPY = 1;
+
+/** ATA commands, and packets of MMC with the sense keys that answer them. */
+const WRITE_SECTORS = 0x30;
+const WRITE_MULTIPLE_FUA_EXT = 0xce;
+const SET_FEATURES = 0xef;
+const TEST_UNIT_READY = [0x00];
+const PREVENT_REMOVAL = [0x1e, 0, 0, 0, 1];
+const EJECT = [0x1b, 0, 0, 0, 2];
+const [NOT_READY, ILLEGAL_REQUEST] = [2, 5];
 
 /** A device that holds `value` in every sector's first byte. */
 function marked(size: number, value: number, options?: { readOnly?: boolean }): MemoryDisk {
@@ -198,6 +208,89 @@ export function describeEngine(engine: Engine): void {
         expect(((await bench!.take(1))[0]! & 0xe1).toString(16)).toBe('40');
       });
 
+      test('are written through where the guest switched their write cache off, or asks for it with a write', async () => {
+        const disk = marked(DISK, 0x41);
+        await boot(guests.ports(), { drives: [hdd(disk)] });
+        const drive = new Drive(new Ports(bench!), 0, 0);
+        const asked = (): string[] => disk.log.splice(0).filter((entry) => !entry.startsWith('read'));
+        asked();
+        await drive.write(WRITE_SECTORS, { lba: 1 });
+        await drive.settled();
+        expect(asked()).toEqual(['write 512+512']);
+        await drive.write(WRITE_MULTIPLE_FUA_EXT, { lba: 2, wide: true });
+        await drive.settled();
+        expect(asked()).toEqual(['write 1024+512', 'flush']);
+        expect(await drive.command(SET_FEATURES, { features: 0x82 })).toBe(true);
+        expect(asked()).toEqual(['flush']);
+
+        let release!: () => void;
+        const held = new Promise<void>((resolve) => {
+          release = resolve;
+        });
+        const flush = disk.flush.bind(disk);
+        disk.flush = async () => {
+          await held;
+          await flush();
+        };
+        await drive.write(WRITE_SECTORS, { lba: 3 });
+        expect((await drive.status) & 0x80).toBe(0x80);
+        expect(asked()).toEqual(['write 1536+512']);
+        release();
+        expect((await drive.settled()) & 0x81).toBe(0);
+        expect(asked()).toEqual(['flush']);
+
+        expect(await drive.command(SET_FEATURES, { features: 0x02 })).toBe(true);
+        await drive.write(WRITE_SECTORS, { lba: 4 });
+        await drive.settled();
+        expect(asked()).toEqual(['write 2048+512']);
+      });
+
+      test('that the host has no room for pause the machine, which goes on where it was once there is', async () => {
+        const disk = marked(DISK, 0x41);
+        disk.bytes[4 * 512] = 0x42;
+        const { machine } = await boot(guests.mover(), { drives: [hdd(disk)] });
+        bench!.say(FIRST_DISK, 'r', 5);
+        await bench!.hear('+B');
+        const states: string[] = [];
+        const paused = new Promise<void>((resolve) => {
+          machine.onState((state, reason) => {
+            states.push(reason === undefined ? state : `${state}: ${reason}`);
+            if (state === 'paused') resolve();
+          });
+        });
+        disk.full = true;
+        bench!.say(FIRST_DISK, 'w', 9);
+        await paused;
+        expect([machine.state, machine.stateReason]).toEqual(['paused', 'the host has no space left']);
+        await machine.pause();
+        await expect(machine.resume()).rejects.toThrow('the host has no space left');
+        expect([machine.state, machine.stateReason]).toEqual(['paused', 'the host has no space left']);
+        expect(bench!.heard).toBe('');
+        expect(disk.bytes[8 * 512]).toBe(0x41);
+
+        disk.full = false;
+        await machine.resume();
+        expect(machine.stateReason).toBeUndefined();
+        await bench!.hear('+');
+        expect(disk.bytes[8 * 512]).toBe(0x42);
+        expect(states).toEqual(['paused: the host has no space left', 'running']);
+        bench!.say(FIRST_DISK, 'r', 9);
+        await bench!.hear('+B');
+      });
+
+      test('that the host has no room for do not keep the machine from being switched off', async () => {
+        const disk = marked(DISK, 0x41);
+        const { machine } = await boot(guests.mover(), { drives: [hdd(disk)] });
+        disk.full = true;
+        const paused = new Promise<void>((resolve) => {
+          machine.onState((state) => state === 'paused' && resolve());
+        });
+        bench!.say(FIRST_DISK, 'w', 9);
+        await paused;
+        await machine.powerOff();
+        expect(machine.state).toBe('ended');
+      });
+
       test('in floppy drives can be changed while the machine runs', async () => {
         const drives: DriveSettings[] = [{ slot: 'floppy1', kind: 'floppy', device: marked(FLOPPY, 0x41) }];
         const { machine } = await boot(guests.mover(), { drives });
@@ -229,6 +322,47 @@ export function describeEngine(engine: Engine): void {
         await machine.insert('ide1-0', null);
         bench!.say('r');
         await bench!.hear('-');
+      });
+
+      test('in DVD drives stay where the guest has locked the tray, unless they are forced out', async () => {
+        const drives: DriveSettings[] = [{ slot: 'ide1-0', kind: 'dvd', device: marked(DVD, 0x41, { readOnly: true }) }];
+        const { machine } = await boot(guests.ports(), { drives });
+        const drive = new Drive(new Ports(bench!), 1, 0);
+        while (!(await drive.packet(TEST_UNIT_READY)));
+        const ejected: string[] = [];
+        machine.onEject((slot) => ejected.push(slot));
+
+        expect(await drive.packet(PREVENT_REMOVAL)).toBe(true);
+        await expect(machine.insert('ide1-0', null)).rejects.toThrow(TrayLockedError);
+        expect(await drive.packet(TEST_UNIT_READY)).toBe(true);
+        expect(await drive.packet(EJECT)).toBe(false);
+        expect((await drive.error) >> 4).toBe(ILLEGAL_REQUEST);
+        await machine.insert('ide1-0', null, { force: true });
+        expect(await drive.packet(TEST_UNIT_READY)).toBe(false);
+        expect((await drive.error) >> 4).toBe(NOT_READY);
+
+        await machine.insert('ide1-0', marked(DVD, 0x42, { readOnly: true }));
+        while (!(await drive.packet(TEST_UNIT_READY)));
+        await drive.packet(PREVENT_REMOVAL);
+        await machine.reset();
+        await bench!.hear('B');
+        await machine.insert('ide1-0', null);
+        expect(ejected).toEqual([]);
+      });
+
+      test('in DVD drives can be ejected by the guest, which is told', async () => {
+        const drives: DriveSettings[] = [{ slot: 'ide1-0', kind: 'dvd', device: marked(DVD, 0x41, { readOnly: true }) }];
+        const { machine } = await boot(guests.ports(), { drives });
+        const drive = new Drive(new Ports(bench!), 1, 0);
+        while (!(await drive.packet(TEST_UNIT_READY)));
+        const ejected = new Promise<string>((resolve) => {
+          machine.onEject(resolve);
+        });
+        expect(await drive.packet(EJECT)).toBe(true);
+        expect(await ejected).toBe('ide1-0');
+        expect(await drive.packet(TEST_UNIT_READY)).toBe(false);
+        await machine.insert('ide1-0', marked(DVD, 0x42, { readOnly: true }));
+        while (!(await drive.packet(TEST_UNIT_READY)));
       });
 
       test('cannot be put where there is no drive for them', async () => {

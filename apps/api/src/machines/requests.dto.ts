@@ -84,4 +84,5 @@ export class SetAttachment {
   @Whole({ max: 255 }) device: number;
   @OneOf(driveTypes, { optional: true, doc: 'needed where nothing is attached yet, unless the medium is known' }) type?: DriveType;
   @Text({ nullable: true, doc: "absolute path, UUID, 'emptydrive', or null: detach" }) medium: string | null;
+  @Flag({ optional: true, doc: 'also where the running guest has locked the tray' }) force?: boolean;
 }

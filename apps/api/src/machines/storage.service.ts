@@ -1,10 +1,12 @@
 /** Changes a machine's storage controllers, and the media in its drives. */
+import type { DrivePlace } from '@belvedere/control';
 import { Injectable } from '@nestjs/common';
 import { ApiError, invalid, inUse } from '../http/api-error.js';
 import { MediaService } from '../media/media.service.js';
 import { isWritten } from '../media/media.service.js';
 import { mediumSpec } from '../supervisor/machine-spec.js';
 import { MachineView } from '../supervisor/machine-view.js';
+import type { RunningMachine } from '../supervisor/running-machine.js';
 import { StateStore } from '../supervisor/state.store.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import type { Machine } from './machine.dto.js';
@@ -26,7 +28,9 @@ export class StorageService {
     private readonly states: StateStore,
     private readonly supervisor: Supervisor,
     private readonly view: MachineView,
-  ) {}
+  ) {
+    supervisor.onEjected = (machine, drive) => this.ejected(machine, drive);
+  }
 
   addController(ref: string, asked: AddStorageController): Promise<Machine> {
     return this.whileOff(ref, ({ settings }) => addController(settings, asked));
@@ -55,8 +59,18 @@ export class StorageService {
         throw new ApiError('VBOX_E_INVALID_VM_STATE', `machine '${machine}' is running: only the medium in one of its DVD and floppy drives can change now; use 'emptydrive' to take it out`, { interface: 'IMachine' });
       }
       const medium = next.medium && mediumSpec(next.medium, !(await isWritten(next.medium)));
-      await running.request('setMedium', { controller: name, port: asked.port, device: asked.device, medium });
+      await running.request('setMedium', { controller: name, port: asked.port, device: asked.device, medium, force: asked.force ?? false });
       return this.view.of(await this.machines.write(record, settings));
+    });
+  }
+
+  /** A guest has ejected a medium: the settings follow, unless its drive has another one meanwhile. */
+  private async ejected(machine: RunningMachine, { controller: name, port, device }: DrivePlace): Promise<void> {
+    await this.machines.locked(machine.uuid, async (record) => {
+      const { ejected } = await machine.request('status', {});
+      if (!ejected?.some((drive) => drive.controller === name && drive.port === port && drive.device === device)) return;
+      const current = attachmentAt(controllerOf(record.settings, name), port, device);
+      if (current?.medium) await this.machines.write(record, withAttachment(record.settings, name, port, device, { ...current, medium: null }));
     });
   }
 

@@ -118,4 +118,31 @@ describe('media and storage over the socket', () => {
     expect((await home.ask('POST', '/machines/r/storage-controllers', { body: { name: 'F', bus: 'floppy' } })).body).toMatchObject({ code: 'VBOX_E_INVALID_VM_STATE' });
     await home.get('POST', '/machines/r/power-off');
   });
+
+  test('a tray that the guest has locked is opened by force alone, and what the guest ejects is out, also when no API runs', async () => {
+    await home.machine('t:locked');
+    const at10 = { port: 1, device: 0 };
+    await home.get('POST', '/machines/t%3Alocked/storage-controllers', { name: 'IDE', bus: 'ide' });
+    const insert = (): Promise<Answer> => attach('t%3Alocked', { ...at10, type: 'dvddrive', medium: at('a.iso'), force: true });
+    const inDrive = async (): Promise<unknown> => (await home.get<Machine>('GET', '/machines/t%3Alocked')).storageControllers[0]!.attachments[0]!.medium;
+    await insert();
+    const { run } = await home.get<Machine>('POST', '/machines/t%3Alocked/start');
+    expect((await attach('t%3Alocked', { ...at10, medium: 'emptydrive' })).body).toMatchObject({ code: 'VBOX_E_OBJECT_IN_USE', message: 'the guest has locked the tray' });
+    expect(await inDrive()).toMatchObject({ path: at('a.iso') });
+    await attach('t%3Alocked', { ...at10, medium: 'emptydrive', force: true });
+    expect(await inDrive()).toBeNull();
+    await insert();
+
+    const events = await home.events();
+    process.kill(run!.pid, 'SIGWINCH');
+    await events.next({ type: 'registry', change: 'changed', name: 't:locked' });
+    expect(await inDrive()).toBeNull();
+    events.close();
+    await insert();
+    await home.stop();
+    process.kill(run!.pid, 'SIGWINCH');
+    await home.start();
+    while (await inDrive()) await new Promise((resolve) => setImmediate(resolve));
+    await home.get('POST', '/machines/t%3Alocked/power-off');
+  });
 });

@@ -92,7 +92,7 @@ export class LifecycleService {
       const machine = await this.requireRunning(record, allowed);
       await machine.request(method, {});
       machine.status = await machine.request('status', {});
-      await this.states.set(machine.uuid, machine.status.state);
+      await this.states.set(machine.uuid, machine.status.state, machine.status.stateReason ?? null);
       return this.view.of(record);
     });
   }

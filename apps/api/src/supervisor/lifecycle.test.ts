@@ -75,6 +75,22 @@ describe('lifecycle over the socket', () => {
     events.close();
   });
 
+  test('why a machine was paused by what the host lacks is shown and told, also by an API that finds it so', async () => {
+    await home.machine('full');
+    const { run } = await start('full');
+    const events = await home.events();
+    process.kill(run!.pid, 'SIGURG');
+    expect(await events.next({ type: 'machine', state: 'paused' })).toMatchObject({ reason: 'no space left' });
+    events.close();
+    expect(await home.get('GET', '/machines/full')).toMatchObject({ state: 'paused', stateReason: 'no space left' });
+    expect(await home.get('POST', '/machines/full/reset')).toMatchObject({ state: 'paused', stateReason: 'no space left' });
+    await home.stop();
+    await home.start();
+    expect(await home.get('GET', '/machines/full')).toMatchObject({ state: 'paused', stateReason: 'no space left' });
+    expect(await home.get('POST', '/machines/full/resume')).toMatchObject({ state: 'running', stateReason: null });
+    await home.get('POST', '/machines/full/power-off');
+  });
+
   test('keys, screenshots and clients reach the machine; nonsense does not', async () => {
     await home.machine('console');
     expect((await home.ask('POST', '/machines/console/keyboard', { body: { text: 'x' } })).body).toMatchObject({ code: 'VBOX_E_INVALID_VM_STATE' });

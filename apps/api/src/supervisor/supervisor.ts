@@ -4,7 +4,7 @@
  * A machine is on as long as its control connection stands. When that closes, the record that the process left says how the machine
  * ended; without one it was killed or crashed. Nothing here asks again and again: connections, process exits and folder events tell.
  */
-import { ControlClient, type ControlEvents, type ExitRecord, type MachineSpec, type MachineStatus } from '@belvedere/control';
+import { ControlClient, type ControlEvents, type DrivePlace, type ExitRecord, type MachineSpec, type MachineStatus } from '@belvedere/control';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { rm } from 'node:fs/promises';
 import { JudgementStore } from '../audit/judgement.store.js';
@@ -49,6 +49,9 @@ export class Supervisor implements OnApplicationShutdown {
     private readonly events: EventHub,
     private readonly judgements: JudgementStore,
   ) {}
+
+  /** Told when a guest has ejected a medium, also of what it ejected while no API ran. */
+  onEjected: (machine: RunningMachine, drive: DrivePlace) => Promise<void> = () => Promise.resolve();
 
   running(uuid: string): RunningMachine | undefined {
     return this.machines.get(uuid);
@@ -151,7 +154,8 @@ export class Supervisor implements OnApplicationShutdown {
     const joined = machine;
     joined.gone = client.closed.then(() => this.lost(joined));
     this.watched(name, joined.gone);
-    await this.states.set(uuid, this.shown(joined.status.state));
+    await this.states.set(uuid, this.shown(joined.status.state), joined.status.stateReason ?? null);
+    for (const drive of joined.status.ejected ?? []) this.watched(name, this.onEjected(joined, drive));
     for (const work of early) work();
     return joined;
   }
@@ -162,7 +166,7 @@ export class Supervisor implements OnApplicationShutdown {
     return within(firstAnswerLimit, asked, () => new Error(`the process of machine {${uuid}} does not answer`)).catch((error: unknown) => {
       if (!identity || !isAlive(identity)) throw error;
       asked.then(
-        (status) => this.record(uuid, this.shown(status.state), null),
+        (status) => this.record(uuid, this.shown(status.state), status.stateReason ?? null),
         () => undefined,
       );
       return { uuid, pid: identity.pid, state, vrde: { port: null, clients: [], clientsSoFar: 0 }, screens: [], notices: [] };
@@ -180,6 +184,8 @@ export class Supervisor implements OnApplicationShutdown {
       this.events.emit({ type: 'vrde', uuid, name, vrde: { ...vrde, clients: vrde.clients.map((client) => ({ ...client })) } });
     } else if (event === 'judgement') {
       this.watched(name, this.judgements.keep(uuid, name, data));
+    } else if (event === 'ejected') {
+      this.watched(name, this.onEjected(machine, data as ControlEvents['ejected']));
     } else if (event === 'ended') {
       machine.exit = data as ExitRecord;
       this.record(uuid, 'stopping', null);

@@ -6,7 +6,7 @@
  * Its remote display judges: whoever connects and sends a user's name and a password, on one line with a space between, is let in with the
  * password `right`, and locked out with any other.
  */
-import { checkParams, ControlError, type ControlHandlers, type ExitRecord, type JudgementRecord, type Lockout, type MachineSpec, type MachineState, type MachineStatus, serveControl, type VrdeSpec, type VrdeStatus } from '@belvedere/control';
+import { checkParams, ControlError, type ControlHandlers, type DrivePlace, type ExitRecord, type JudgementRecord, type Lockout, type MachineSpec, type MachineState, type MachineStatus, serveControl, type VrdeSpec, type VrdeStatus } from '@belvedere/control';
 import { v7 as uuidv7 } from 'uuid';
 import { appendFileSync, existsSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -37,6 +37,8 @@ if (asked === 'slow') {
 }
 
 let state: MachineState = spec.startPaused ? 'paused' : 'running';
+let stateReason: string | undefined;
+let ejected: DrivePlace[] = [];
 let current: VrdeSpec = spec.vrde;
 let listener: Server | undefined;
 let vrde: VrdeStatus = { port: null, clients: [], clientsSoFar: 0 };
@@ -74,7 +76,7 @@ async function listen(next: VrdeSpec): Promise<void> {
   throw new ControlError('VBOX_E_HOST_ERROR', `no port is free for the remote display: tried ${next.ports.join(', ')}`);
 }
 
-const status = (): MachineStatus => ({ uuid: spec.uuid, pid: process.pid, state, vrde, screens: [{ width: 720, height: 400 }], notices: typed.length ? [`typed ${typed.join(' ')}`] : [] });
+const status = (): MachineStatus => ({ uuid: spec.uuid, pid: process.pid, state, ...(stateReason === undefined ? {} : { stateReason }), ejected, vrde, screens: [{ width: 720, height: 400 }], notices: typed.length ? [`typed ${typed.join(' ')}`] : [] });
 
 const handlers: ControlHandlers = {
   status: async () => status(),
@@ -120,15 +122,18 @@ const handlers: ControlHandlers = {
     lockouts.clear();
     return size;
   },
-  setMedium: async ({ medium }) => {
+  setMedium: async ({ medium, force }) => {
+    if (asked === 'locked' && !force) throw new ControlError('VBOX_E_OBJECT_IN_USE', 'the guest has locked the tray');
+    ejected = [];
     typed.push(medium ? `medium ${medium.path}` : 'no medium');
     return null;
   },
 };
 
-async function change(next: MachineState): Promise<null> {
+async function change(next: MachineState, reason?: string): Promise<null> {
   state = next;
-  server.emit('state', { state });
+  stateReason = reason;
+  server.emit('state', { state, ...(reason === undefined ? {} : { reason }) });
   return null;
 }
 
@@ -146,6 +151,12 @@ try {
   process.exit(1);
 }
 const server = await serveControl(spec.controlSocket, handlers, checkParams);
+// The host has no room for what the guest writes; the guest ejects what is in the second drive of the controller IDE.
+process.on('SIGURG', () => void change('paused', 'no space left'));
+process.on('SIGWINCH', () => {
+  ejected = [{ controller: 'IDE', port: 1, device: 0 }];
+  server.emit('ejected', ejected[0]!);
+});
 // A guest that switches itself off, or traps, does so when a test says so.
 process.on('SIGUSR2', () => void end({ state: 'poweroff', at: '2026-01-02T03:04:05.000Z' }));
 process.on('SIGHUP', () => void end({ state: 'aborted', reason: 'the engine failed: memory access out of bounds', at: new Date().toISOString() }));

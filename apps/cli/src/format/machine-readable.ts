@@ -27,6 +27,7 @@ export function formatMachineReadable(machine: Machine, systemType: string): str
     `monitorcount=${machine.monitorCount}\n`,
     keyed('VMState', machine.state),
     keyed('VMStateChangeTime', longTime(machine.stateChangedAt)),
+    ...(machine.stateReason === null ? [] : [keyed('VMStateReason', machine.stateReason)]),
     ...machine.storageControllers.map(controllerKeys),
     ...machine.storageControllers.map(attachmentKeys),
     ...machine.adapters.map(adapterKeys),

@@ -98,6 +98,10 @@ describe('requests', () => {
       'PUT /machines/Windows XP/storage-controllers/IDE Controller/attachments {"port":0,"device":0,"medium":null}',
     ],
     [
+      `storageattach ${xp} --storagectl "IDE Controller" --port 1 --device 0 --medium emptydrive --forceunmount`,
+      'PUT /machines/Windows XP/storage-controllers/IDE Controller/attachments {"port":1,"device":0,"force":true,"medium":"emptydrive"}',
+    ],
+    [
       `storageattach ${xp} --storagectl Floppy --device 0 --type fdd --medium emptydrive`,
       'GET /machines/Windows XP',
       'PUT /machines/Windows XP/storage-controllers/Floppy/attachments {"port":0,"device":0,"type":"fdd","medium":"emptydrive"}',

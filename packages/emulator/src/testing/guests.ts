@@ -189,6 +189,66 @@ export const flusher = (): Uint8Array =>
     .jump(Jump.always, 'next')
     .build();
 
+/**
+ * Obeys a test that drives ports: says `B`, then takes commands, each a letter and a port of two bytes, low byte first. `o` and a byte: writes it;
+ * `d` and four bytes: writes them as one; `w`: writes 512 bytes from 0000:8000; `r`: reads as many to there; each answers `+`. `i`: reads and says a byte.
+ * `m`, for the port an address, and a byte: puts it into memory.
+ */
+export const ports = (): Uint8Array =>
+  new BootSector()
+    .say('B')
+    .label('next')
+    // bl: the letter, cx: the port
+    .listen()
+    .code(0x88, 0xc3)
+    .listen()
+    .code(0x88, 0xc1)
+    .listen()
+    .code(0x88, 0xc5)
+    .code(0x80, 0xfb, 'i'.charCodeAt(0))
+    .jump(Jump.zero, 'input')
+    .code(0x80, 0xfb, 'w'.charCodeAt(0))
+    .jump(Jump.zero, 'words out')
+    .code(0x80, 0xfb, 'r'.charCodeAt(0))
+    .jump(Jump.zero, 'words in')
+    .code(0x80, 0xfb, 'd'.charCodeAt(0))
+    .jump(Jump.zero, 'double')
+    .listen()
+    .code(0x80, 0xfb, 'm'.charCodeAt(0))
+    .jump(Jump.zero, 'memory')
+    .code(0x89, 0xca, 0xee)
+    .label('done')
+    .say('+')
+    .jump(Jump.always, 'next')
+    .label('input')
+    .code(0x89, 0xca, 0xec)
+    .call('send')
+    .jump(Jump.always, 'next')
+    // mov dx, cx; mov si, 0x8000; mov cx, 256; rep outsw
+    .label('words out')
+    .code(0x89, 0xca, 0xbe, 0x00, 0x80, 0xb9, 0x00, 0x01, 0xf3, 0x6f)
+    .jump(Jump.always, 'done')
+    .label('words in')
+    .code(0x89, 0xca, 0xbf, 0x00, 0x80, 0xb9, 0x00, 0x01, 0xf3, 0x6d)
+    .jump(Jump.always, 'done')
+    // mov di, cx; mov [di], al
+    .label('memory')
+    .code(0x89, 0xcf, 0x88, 0x05)
+    .jump(Jump.always, 'done')
+    // four bytes to 0000:7000; mov dx, cx; mov eax, [0x7000]; out dx, eax
+    .label('double')
+    .code(0xbf, 0x00, 0x70)
+    .listen()
+    .code(0xaa)
+    .listen()
+    .code(0xaa)
+    .listen()
+    .code(0xaa)
+    .listen()
+    .code(0xaa, 0x89, 0xca, 0x66, 0xa1, 0x00, 0x70, 0x66, 0xef)
+    .jump(Jump.always, 'done')
+    .build();
+
 /** Says `B`, then reads one sector of the first DVD when it is sent a byte: `+` and its first byte, or `-`. */
 export const dvdReader = (): Uint8Array =>
   new BootSector()

@@ -9,6 +9,8 @@ export class MemoryDisk implements BlockDevice {
   readonly log: string[] = [];
   /** Offsets of sectors that cannot be read or written. */
   readonly bad = new Set<number>();
+  /** The host has no room: nothing can be written. */
+  full = false;
   readonly readOnly: boolean;
 
   /** @param content what the disk starts with, at offset 0 */
@@ -29,6 +31,7 @@ export class MemoryDisk implements BlockDevice {
 
   async write(offset: number, data: Uint8Array): Promise<void> {
     this.#note('write', offset, data.length);
+    if (this.full) throw Object.assign(new Error('the host has no space left'), { code: 'ENOSPC' });
     this.bytes.set(data, offset);
   }
 

@@ -55,6 +55,8 @@ export class FloppyDrives {
       this.log('warn', `floppy ${operation} failed: ${reason}`);
       this.cpu.devices.fdc.end_read_write(ST0_ABNORMAL, ST1_DATA_ERROR, 0);
     });
+    // A floppy has no command that flushes: a write that it reports is one that is kept.
+    disk.durable = true;
     this.#disks[index] = disk;
     this.#drives[index]!.insert_disk(disk, medium.readOnly);
   }

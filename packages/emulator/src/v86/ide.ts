@@ -14,7 +14,7 @@ import { RemoteDisk, type Ask } from './remote-disk.js';
 const Status = { BSY: 0x80, DRDY: 0x40, DF: 0x20, DSC: 0x10, ERR: 0x01 } as const;
 const AtaError = { ABRT: 0x04, IDNF: 0x10, UNC: 0x40, WP: 0x40 } as const;
 const Sense = { mediumError: 0x03, illegalRequest: 0x05 } as const;
-const AdditionalSense = { unrecoveredRead: 0x11, outOfRange: 0x21 } as const;
+const AdditionalSense = { unrecoveredRead: 0x11, outOfRange: 0x21, removalPrevented: 0x53 } as const;
 
 const COMMAND_REGISTER = 7;
 const Command = {
@@ -40,21 +40,30 @@ const WRITES = new Map([
   [0xc5, false],
   [0xca, false],
 ]);
+/** Writes that are on the host's disk when they are done, and v86's commands that write as they do: DMA FUA EXT, MULTIPLE FUA EXT. */
+const FORCED_WRITES = new Map([
+  [0x3d, 0x35],
+  [0xce, 0x39],
+]);
 const PACKET = 0xa0;
 const Feature = { ENABLE_WRITE_CACHE: 0x02, DISABLE_WRITE_CACHE: 0x82 } as const;
 /** IDENTIFY DEVICE words: command sets supported and enabled, and their write cache bit. */
-const IDENTIFY = { supported: 82, enabled: 85, writeCache: 1 << 5, mandatory: { word: 86, flush: (1 << 12) | (1 << 13) } } as const;
+const IDENTIFY = { supported: 82, enabled: 85, writeCache: 1 << 5, mandatory: { word: 86, flush: (1 << 12) | (1 << 13) }, forced: { words: [84, 87], bit: 1 << 6 } } as const;
 
 /** CMOS: the types of the first two disks. */
 const CMOS_DISK_TYPES = 0x12;
 
-const Packet = { READ_10: 0x28, READ_12: 0xa8 } as const;
+const Packet = { START_STOP_UNIT: 0x1b, PREVENT_ALLOW_MEDIUM_REMOVAL: 0x1e, READ_10: 0x28, READ_12: 0xa8 } as const;
+/** START STOP UNIT, byte 4: what is started or stopped, and that it is the tray. */
+const Tray = { mask: 0x03, open: 0x02 } as const;
 
 const SECTION = { name: 'ide', version: 1 } as const;
 
 interface Unit {
   disk: RemoteDisk | null;
   writeCache: boolean;
+  /** The guest allows nobody to take the medium out. */
+  locked: boolean;
 }
 
 export class IdeDrives {
@@ -63,10 +72,12 @@ export class IdeDrives {
   /**
    * @param ask requests to one slot's medium
    * @param log what an operator should know
+   * @param ejected told when the guest has ejected a medium
    */
   constructor(
     private readonly cpu: Cpu,
     private readonly log: (level: 'info' | 'warn', text: string) => void,
+    private readonly ejected: (channel: number, device: number) => void,
   ) {
     const { primary, secondary } = cpu.devices.ide;
     for (const unit of this.#places) {
@@ -96,22 +107,42 @@ export class IdeDrives {
     drive.sector_size = kind === 'dvd' ? 2048 : 512;
     drive.head_count = kind === 'dvd' ? 1 : 0;
     const disk = medium && this.#disk(drive, medium, ask);
-    this.#units.set(drive, { disk, writeCache: true });
+    this.#units.set(drive, { disk, writeCache: true, locked: false });
     if (disk) drive.set_disk_buffer(disk);
   }
 
-  /** Puts another medium into a DVD drive, or none. */
-  insert(channel: number, device: number, medium: MediumShape | null, ask: Ask): void {
+  /**
+   * Puts another medium into a DVD drive, or none.
+   * @param force also where the guest has locked the tray
+   * @returns false where it has, and nothing was changed
+   */
+  insert(channel: number, device: number, medium: MediumShape | null, ask: Ask, force: boolean): boolean {
     const drive = this.#drive(channel, device);
     const unit = this.#units.get(drive)!;
+    if (unit.locked && unit.disk && !force) return false;
+    unit.locked = false;
     unit.disk?.abandon();
     if (drive.buffer) drive.eject();
     unit.disk = medium && this.#disk(drive, medium, ask);
     if (unit.disk) drive.set_cdrom(unit.disk);
+    return true;
+  }
+
+  /** The PC was reset, and its drives with it. */
+  reset(): void {
+    for (const unit of this.#units.values()) {
+      unit.locked = false;
+      unit.writeCache = true;
+      if (unit.disk) unit.disk.durable = false;
+    }
   }
 
   save(): StateSection {
-    return jsonSection(SECTION.name, SECTION.version, { units: this.#places.map((drive) => ({ writeCache: this.#units.get(drive)?.writeCache ?? true })) });
+    const units = this.#places.map((drive) => {
+      const { writeCache = true, locked = false, disk } = this.#units.get(drive) ?? {};
+      return { writeCache, locked, durable: disk?.durable ?? false };
+    });
+    return jsonSection(SECTION.name, SECTION.version, { units });
   }
 
   /** After v86's own state, which says of a place that nothing was plugged into only that it has no medium. */
@@ -122,7 +153,8 @@ export class IdeDrives {
       drive.drive_connected = unit !== undefined;
       if (!unit || !saved[index]) return;
       unit.writeCache = saved[index].flag('writeCache');
-      if (unit.disk) unit.disk.durable = !drive.is_atapi && !unit.writeCache;
+      unit.locked = saved[index].flag('locked');
+      if (unit.disk) unit.disk.durable = saved[index].flag('durable');
     });
   }
 
@@ -148,6 +180,7 @@ export class IdeDrives {
   /** Replaces methods of v86's drives; the objects themselves are sealed, their prototype is not. */
   #extend(prototype: IdeInterface): void {
     const units = this.#units;
+    const ejected = (drive: IdeInterface): void => this.ejected(drive.channel === this.cpu.devices.ide.primary ? 0 : 1, drive === drive.channel.master ? 0 : 1);
     const original = {
       ata_command: prototype.ata_command,
       atapi_handle: prototype.atapi_handle,
@@ -155,10 +188,12 @@ export class IdeDrives {
       device_reset: prototype.device_reset,
     };
 
-    prototype.ata_command = function (this: IdeInterface, command) {
+    prototype.ata_command = function (this: IdeInterface, asked) {
       const unit = units.get(this);
       const disk = unit?.disk;
-      if (!unit || !disk || this.is_atapi) return original.ata_command.call(this, command);
+      if (!unit || !disk || this.is_atapi) return original.ata_command.call(this, asked);
+      const command = FORCED_WRITES.get(asked) ?? asked;
+      disk.durable = !unit.writeCache || command !== asked;
       switch (command) {
         case Command.FLUSH_CACHE:
         case Command.FLUSH_CACHE_EXT:
@@ -170,11 +205,9 @@ export class IdeDrives {
           if (feature === Feature.ENABLE_WRITE_CACHE) unit.writeCache = true;
           else if (feature === Feature.DISABLE_WRITE_CACHE) {
             unit.writeCache = false;
-            disk.durable = true;
             begin(this, command);
             return disk.flush(() => complete(this));
           }
-          disk.durable = !unit.writeCache;
           return original.ata_command.call(this, command);
         }
       }
@@ -189,6 +222,16 @@ export class IdeDrives {
       const unit = units.get(this);
       const disk = this.buffer ? unit?.disk : undefined;
       const command = this.data[0]!;
+      if (unit && command === Packet.PREVENT_ALLOW_MEDIUM_REMOVAL) unit.locked = (this.data[4]! & 1) !== 0;
+      if (unit && disk && command === Packet.START_STOP_UNIT && (this.data[4]! & Tray.mask) === Tray.open) {
+        if (unit.locked) return refusePacket(this, command, Sense.illegalRequest, AdditionalSense.removalPrevented);
+        original.atapi_handle.call(this);
+        if (!this.buffer) {
+          unit.disk = null;
+          ejected(this);
+        }
+        return;
+      }
       if (disk && (command === Packet.READ_10 || command === Packet.READ_12)) {
         const view = new DataView(this.data.buffer, this.data.byteOffset, 12);
         const count = command === Packet.READ_10 ? view.getUint16(7) : view.getUint32(6);
@@ -209,6 +252,7 @@ export class IdeDrives {
       add(IDENTIFY.supported, IDENTIFY.writeCache);
       add(IDENTIFY.enabled, unit.writeCache ? IDENTIFY.writeCache : 0);
       add(IDENTIFY.mandatory.word, IDENTIFY.mandatory.flush);
+      for (const word of IDENTIFY.forced.words) add(word, IDENTIFY.forced.bit);
     };
 
     prototype.device_reset = function (this: IdeInterface) {

@@ -6,6 +6,7 @@ import { cp437 } from '../code-page.js';
 import { Emitter } from '../emitter.js';
 import {
   SettingsError,
+  TrayLockedError,
   type DriveKind,
   type DriveSlot,
   type Ended,
@@ -27,12 +28,14 @@ import { LIMITS } from './limits.js';
 import { Cell, Counter, sharedViews, type Control, type FromWorker, type SavedDevices, type ToWorker } from './protocol.js';
 import { SharedScreen } from './shared-screen.js';
 
-/** Bytes that may wait for a guest to read its serial port. */
 /** Bytes of memory that are sent to the thread at a time. */
 const PORTION = 1 << 20;
+/** Bytes that may wait for a guest to read its serial port. */
 const SERIAL_WAITING = 1024 * 1024;
 /** Notches of one wheel event, at most. */
 const WHEEL_MOST = 100;
+
+type Done = Extract<FromWorker, { type: 'done' }>;
 
 export class V86Machine implements Machine {
   readonly screens: readonly Screen[];
@@ -45,11 +48,13 @@ export class V86Machine implements Machine {
   readonly #disks: DiskServer;
   readonly #kinds: ReadonlyMap<DriveSlot, DriveKind>;
   readonly #acpi: boolean;
-  readonly #states = new Emitter<[MachineState]>();
-  readonly #answers = new Map<number, (done?: Extract<FromWorker, { type: 'done' }>) => void>();
+  readonly #states = new Emitter<[MachineState, string?]>();
+  readonly #ejections = new Emitter<[DriveSlot]>();
+  readonly #answers = new Map<number, (done?: Done) => void>();
   readonly #log: NonNullable<StartOptions['log']>;
   #nextId = 1;
   #state: MachineState = 'running';
+  #stateReason: string | undefined;
   #absolute = false;
   #resolveEnded!: (ended: Ended) => void;
   #ending: Promise<void> | undefined;
@@ -67,7 +72,7 @@ export class V86Machine implements Machine {
     this.#log = log ?? (() => undefined);
     this.#screen = new SharedScreen(this.#shared.cells);
     this.screens = [this.#screen];
-    this.#disks = new DiskServer(settings.drives);
+    this.#disks = new DiskServer(settings.drives, () => void this.#stall());
     this.#kinds = new Map(settings.drives.map(({ slot, kind }) => [slot, kind]));
     this.#acpi = settings.acpi;
     this.serial = settings.serialPorts.map(({ index }) => new V86SerialPort(index, (bytes) => this.#send({ type: 'serial', index, bytes })));
@@ -80,6 +85,10 @@ export class V86Machine implements Machine {
 
   get state(): MachineState {
     return this.#state;
+  }
+
+  get stateReason(): string | undefined {
+    return this.#stateReason;
   }
 
   /** Listens to the thread; resolves when its guest runs. @throws Error when the engine could not be built */
@@ -104,6 +113,7 @@ export class V86Machine implements Machine {
 
   async resume(): Promise<void> {
     if (this.#state !== 'paused') return;
+    await this.#disks.retry();
     await this.#control('resume');
     this.#enter('running');
   }
@@ -121,19 +131,35 @@ export class V86Machine implements Machine {
     await this.#end({ reason: 'powerOff', by: 'host' });
   }
 
-  async insert(slot: DriveSlot, device: BlockDevice | null): Promise<void> {
+  async insert(slot: DriveSlot, device: BlockDevice | null, { force = false } = {}): Promise<void> {
     const kind = this.#kinds.get(slot);
     if (kind === undefined) throw new SettingsError(`${slot} has no drive: this machine has ${[...this.#kinds.keys()].join(', ') || 'none'}`);
     if (kind === 'hdd') throw new SettingsError(`the disk at ${slot} cannot be changed while the machine runs: power it off first`);
     checkMedium(slot, kind, device, LIMITS);
     const medium = await mediumShape(slot, device);
-    await this.#disks.replace(slot, device);
-    await this.#request((id) => ({ type: 'insert', slot, id, medium }));
+    let replaced: Promise<void> | undefined;
+    await this.#request(
+      (id) => ({ type: 'insert', slot, id, medium, force }),
+      [],
+      // Between the last request for the old medium and the first for the new one.
+      (done) => {
+        if (!done?.refused) replaced = this.#replace(slot, device);
+      },
+    );
+    if (!replaced) throw new TrayLockedError(`the guest has locked the tray of the drive at ${slot}: eject the medium in the guest, or force it out`);
+    await replaced;
+  }
+
+  /** What is in a drive is another medium from now on; resolves when the one before is no longer asked for anything. */
+  #replace(slot: DriveSlot, device: BlockDevice | null): Promise<void> {
     this.settings = { ...this.settings, drives: this.settings.drives.map((drive) => (drive.slot === slot ? { ...drive, device } : drive)) };
+    return this.#disks.replace(slot, device);
   }
 
   async saveState(): Promise<SavedState> {
     if (this.#state !== 'paused') throw new Error(`the state of a machine can be saved while it is paused, and it is ${this.#state}: pause it first`);
+    const held = this.#disks.heldBecause;
+    if (held !== undefined) throw new Error(`the state cannot be saved while the guest waits for a write to its disk (${held}): resume the machine first`);
     await this.#disks.quiet();
     const { sections } = await this.#ask<SavedDevices>((id) => ({ type: 'save', id }));
     const memorySize = this.settings.memoryMiB * 1024 * 1024;
@@ -188,7 +214,11 @@ export class V86Machine implements Machine {
     return Array.from({ length: rows }, (_unused, row) => cp437(text.subarray(row * columns, (row + 1) * columns)));
   }
 
-  onState(listener: (state: MachineState) => void): Unsubscribe {
+  onEject(listener: (slot: DriveSlot) => void): Unsubscribe {
+    return this.#ejections.on(listener);
+  }
+
+  onState(listener: (state: MachineState, reason?: string) => void): Unsubscribe {
     return this.#states.on(listener);
   }
 
@@ -241,6 +271,9 @@ export class V86Machine implements Machine {
         this.#answers.get(message.id)?.(message);
         this.#answers.delete(message.id);
         return;
+      case 'eject':
+        void this.#replace(message.slot, null).then(() => this.#ejections.emit(message.slot));
+        return;
       case 'disk':
         void this.#disks.serve(message.slot, message.operation).then((result) => this.#send({ type: 'diskDone', id: message.id, ...result }));
         return;
@@ -273,11 +306,19 @@ export class V86Machine implements Machine {
     await this.#request((id) => ({ type: 'control', what, id }));
   }
 
-  /** Sends a message that is answered; resolves too when the machine ends, and there is nobody left to answer. */
-  async #request(message: (id: number) => ToWorker, transfer?: ArrayBuffer[]): Promise<Extract<FromWorker, { type: 'done' }> | undefined> {
+  /**
+   * Sends a message that is answered; resolves too when the machine ends, and there is nobody left to answer.
+   * @param then called at once with the answer, before any later message is looked at
+   */
+  async #request(message: (id: number) => ToWorker, transfer?: ArrayBuffer[], then: (done?: Done) => void = () => undefined): Promise<Done | undefined> {
     if (this.#state === 'ended') throw new Error('the machine is off');
     const id = this.#nextId++;
-    const answered = new Promise<Extract<FromWorker, { type: 'done' }> | undefined>((resolve) => this.#answers.set(id, resolve));
+    const answered = new Promise<Done | undefined>((resolve) =>
+      this.#answers.set(id, (done) => {
+        then(done);
+        resolve(done);
+      }),
+    );
     this.#send(message(id), transfer);
     const done = await answered;
     if (done?.error !== undefined) throw new StateError(done.error);
@@ -291,10 +332,19 @@ export class V86Machine implements Machine {
     return done.answer as T;
   }
 
+  /** The host has no room for what the guest writes: the guest stands still until somebody has made some. */
+  async #stall(): Promise<void> {
+    if (this.#state === 'ended') return;
+    await this.#control('pause');
+    this.#enter('paused');
+  }
+
   #enter(state: MachineState): void {
-    if (this.#state === state || this.#state === 'ended') return;
+    const reason = state === 'paused' ? this.#disks.heldBecause : undefined;
+    if (this.#state === 'ended' || (this.#state === state && this.#stateReason === reason)) return;
     this.#state = state;
-    this.#states.emit(state);
+    this.#stateReason = reason;
+    this.#states.emit(state, reason);
   }
 
   /** The first reason counts. */

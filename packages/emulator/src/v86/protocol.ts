@@ -54,7 +54,7 @@ export type ToWorker =
   | { readonly type: 'save'; readonly id: number }
   | { readonly type: 'readMemory'; readonly address: number; readonly id: number }
   | { readonly type: 'writeMemory'; readonly runs: readonly MemoryRun[]; readonly id: number }
-  | { readonly type: 'insert'; readonly slot: DriveSlot; readonly medium: MediumShape | null; readonly id: number }
+  | { readonly type: 'insert'; readonly slot: DriveSlot; readonly medium: MediumShape | null; readonly force: boolean; readonly id: number }
   | { readonly type: 'diskDone'; readonly id: number; readonly data?: Uint8Array; readonly error?: string };
 
 export type DiskOperation =
@@ -69,7 +69,9 @@ export type FromWorker =
   | { readonly type: 'absolute'; readonly absolute: boolean }
   | { readonly type: 'serial'; readonly index: number; readonly bytes: Uint8Array }
   | { readonly type: 'serialTaken'; readonly index: number; readonly count: number }
-  | { readonly type: 'done'; readonly id: number; readonly answer?: Answer; readonly error?: string }
+  /** `refused`: nothing was changed, because the guest has locked the tray. */
+  | { readonly type: 'done'; readonly id: number; readonly answer?: Answer; readonly error?: string; readonly refused?: boolean }
+  | { readonly type: 'eject'; readonly slot: DriveSlot }
   | { readonly type: 'disk'; readonly slot: DriveSlot; readonly id: number; readonly operation: DiskOperation }
   | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string }
   | { readonly type: 'powerOff' }

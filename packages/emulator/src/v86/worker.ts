@@ -86,7 +86,7 @@ function start(emulator: Emulator): void {
     post({ type: 'powerOff' });
   });
   const requests = new Requests();
-  const ide = new IdeDrives(cpu, log);
+  const ide = new IdeDrives(cpu, log, (channel, device) => post({ type: 'eject', slot: `ide${channel}-${device}` }));
   const floppies = new FloppyDrives(cpu, log);
   for (const { slot, kind, medium } of assignment.drives) {
     const place = parseSlot(slot)!;
@@ -109,6 +109,7 @@ function start(emulator: Emulator): void {
     keyboard.reset();
     mouse.reset();
     power.reset();
+    ide.reset();
     tellAbsolute();
     Atomics.add(shared.cells, Cell.resets, 1);
   };
@@ -138,12 +139,13 @@ function start(emulator: Emulator): void {
     post({ type: 'done', id: message.id });
   };
 
-  const insert = ({ slot, medium, id }: Extract<ToWorker, { type: 'insert' }>): void => {
+  const insert = ({ slot, medium, force, id }: Extract<ToWorker, { type: 'insert' }>): void => {
     const place = parseSlot(slot)!;
+    let refused = false;
     if (place.bus === 'floppy') floppies.insert(place.drive, medium, requests.for(slot));
-    else ide.insert(place.channel, place.device, medium, requests.for(slot));
+    else refused = !ide.insert(place.channel, place.device, medium, requests.for(slot), force);
     loop.stir();
-    post({ type: 'done', id });
+    post({ type: 'done', id, refused });
   };
 
   /** The request for the machine's state, while it waits for its disks. */

@@ -52,6 +52,7 @@ interface Attachment {
   device?: number;
   type?: DriveType;
   medium?: string | null;
+  force?: true;
 }
 
 /** What `--medium` takes; `null` detaches the drive. */
@@ -82,18 +83,19 @@ export const storageattach = command<Attachment>({
     option({ name: 'device', value: whole('device', 0, 255), help: 'the device at that port; may be left out where there is but one', set: (request: Attachment, device) => (request.device = device) }),
     option({ name: 'type', value: choice<DriveType>(['hdd', 'dvddrive', 'fdd']), help: 'the kind of drive', set: (request: Attachment, type) => (request.type = type) }),
     option({ name: 'medium', value: medium, help: 'what is in the drive; none: the drive is taken away', set: (request: Attachment, found) => (request.medium = found) }),
+    option({ name: 'forceunmount', help: 'also where the running guest has locked the tray', set: (request: Attachment) => (request.force = true) }),
   ],
   unsupported: [
-    ...['mtype', 'comment', 'setuuid', 'setparentuuid', 'passthrough', 'tempeject', 'nonrotational', 'discard', 'hotpluggable', 'bandwidthgroup', 'forceunmount', 'server', 'target'],
+    ...['mtype', 'comment', 'setuuid', 'setparentuuid', 'passthrough', 'tempeject', 'nonrotational', 'discard', 'hotpluggable', 'bandwidthgroup', 'server', 'target'],
     ...['tport', 'lun', 'encodedlun', 'username', 'password', 'passwordfile', 'initiator', 'intnet'],
   ],
   check({ controller, medium: found }) {
     if (controller === undefined) throw new UsageError("'storageattach' needs --storagectl <name>");
     if (found === undefined) throw new UsageError("'storageattach' needs --medium none|emptydrive|<uuid|filename>");
   },
-  async run({ ref, controller: name = '', port, device, type, medium: found = null }, { client }) {
+  async run({ ref, controller: name = '', port, device, type, force, medium: found = null }, { client }) {
     const place = port !== undefined && device !== undefined ? { port, device } : await onlyPlace();
-    await client.request('PUT /machines/{ref}/storage-controllers/{name}/attachments', { path: { ref, name }, body: { ...place, ...(type && { type }), medium: found } });
+    await client.request('PUT /machines/{ref}/storage-controllers/{name}/attachments', { path: { ref, name }, body: { ...place, ...(type && { type }), ...(force && { force }), medium: found } });
 
     /** What was left out is no question where the controller has but one port, or one device at each. */
     async function onlyPlace(): Promise<{ port: number; device: number }> {
