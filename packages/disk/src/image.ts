@@ -22,14 +22,14 @@ export abstract class OpenImage implements Image {
   readonly variant: Variant;
   readonly uuid: string | undefined;
   readonly modificationUuid: string | undefined;
-  readonly parentUuid: string | undefined;
-  readonly parentModificationUuid: string | undefined;
+  parentUuid: string | undefined;
+  parentModificationUuid: string | undefined;
   readonly size: number;
   readonly readOnly: boolean;
   readonly path: string;
   /** What this image hangs on; set by whoever opens a chain, closed with this image. */
-  protected readonly layers: { parent?: OpenImage } = {};
-  private readonly queue = new RangeQueue();
+  protected readonly layers: { parent?: OpenImage | undefined } = {};
+  protected readonly queue = new RangeQueue();
   private closing: Promise<void> | undefined;
 
   /** @param released called once the file is closed */
@@ -48,9 +48,18 @@ export abstract class OpenImage implements Image {
     return parent ? [{ path: parent.path, uuid: parent.uuid, format: parent.format }, ...parent.parents] : [];
   }
 
-  /** Puts the image on its parent, which is this one's to close from now on. */
-  setParent(parent: OpenImage): void {
+  get parent(): OpenImage | undefined {
+    return this.layers.parent;
+  }
+
+  /** Puts the image on its parent, which is this one's to close from now on; without one, the parent that it had is the caller's. */
+  setParent(parent: OpenImage | undefined): void {
     this.layers.parent = parent;
+  }
+
+  /** Whether a range reads as the parent there, or as zero without one. */
+  inherits(_offset: number, length: number): boolean {
+    return length === 0;
   }
 
   /** Whether a range reads as zero, as far as the image's own tables tell: `false` is no statement. */
@@ -99,7 +108,8 @@ export abstract class OpenImage implements Image {
     if (!this.readOnly) await this.commit();
   }
 
-  private check(operation: string, offset: number, length: number): void {
+  /** @throws ImageError outside the disk, or after the end */
+  protected check(operation: string, offset: number, length: number): void {
     if (this.closing) throw new ImageError(this.path, operation, 'the image is closed');
     const inside = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0 && offset + length <= this.size;
     if (!inside) throw new ImageError(this.path, operation, `${length} bytes at ${offset} are outside the disk of ${this.size} bytes`);

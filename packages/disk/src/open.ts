@@ -110,8 +110,8 @@ async function openParent(child: OpenImage, uuid: string, seen: Set<string>, own
 
 const linkageField = 'VDIHEADER.uuidLinkage';
 
-/** A parent that was written after its child was made would show through it as another disk. */
-function judgeParent(child: OpenImage, parent: OpenImage): void {
+/** A parent that was written after its child was made would show through it as another disk. @throws ImageError */
+export function judgeParent(child: OpenImage, parent: OpenImage): void {
   const { parentUuid, parentModificationUuid } = child;
   if (parent.uuid !== undefined && parent.uuid !== parentUuid) {
     throw new ImageError(child.path, linkageField, `the parent image should have the UUID {${parentUuid}}, but ${parent.path} has {${parent.uuid}}`);

@@ -42,6 +42,14 @@ export interface ParentInfo {
   readonly format: Format;
 }
 
+/** How long work is watched and called off. */
+export interface Work {
+  /** From 0 to 1, rising. */
+  readonly onProgress?: (done: number) => void;
+  /** Aborting ends the work with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
 /** The host's file beneath an image. Its errors are typed (`NoSpaceError`, `ImageError`). */
 export interface HostFile {
   readonly path: string;

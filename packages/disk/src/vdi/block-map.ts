@@ -52,6 +52,8 @@ export class BlockMap {
   private headerSynced = true;
   private tailCut = false;
   private touched = false;
+  /** What is written is what the image's children read already, so that they need not be told. */
+  keepsModification = false;
   private timer: NodeJS.Timeout | undefined;
   private background: Promise<void> | undefined;
   /** Positions below `end` that no block has, in descending order: another program's crash leaves such. */
@@ -101,9 +103,40 @@ export class BlockMap {
     return allocation;
   }
 
-  /** Makes a block that has no data read as zero, whatever its parent has there. */
+  /** Makes a block read as zero, whatever its parent has there; a place that it had is not used again while the image is open. */
   setZero(block: number): void {
     this.set(block, Block.ZERO);
+  }
+
+  /** Makes a block read as its parent, or as zero without one; a place that it had is not used again while the image is open. */
+  setFree(block: number): void {
+    this.set(block, Block.FREE);
+  }
+
+  /** The blocks that have a place, by that place, the first in the file first. Positions count in blocks. */
+  placed(): { block: number; position: number }[] {
+    const found: { block: number; position: number }[] = [];
+    for (let block = 0; block < this.header.cBlocks; block++) {
+      const position = this.entry(block);
+      if (position < Block.ZERO) found.push({ block, position });
+    }
+    return found.sort((a, b) => a.position - b.position);
+  }
+
+  /** Copies a block to a position that no block has, and lets the map follow. */
+  async move(block: number, position: number): Promise<void> {
+    const bytes = new Uint8Array(this.header.cbBlock);
+    await this.file.read(bytes, this.offsetOf(this.entry(block)));
+    await this.file.write(bytes, this.offsetOf(position));
+    this.set(block, position);
+  }
+
+  /** Cuts the file behind so many positions, which are the only ones in use; all must be committed. */
+  async cut(positions: number): Promise<void> {
+    await this.file.truncate(this.offsetOf(positions));
+    await this.file.sync();
+    this.end = positions;
+    this.holes.length = 0;
   }
 
   /** Changes fields of the header, durable with the next commit. All that was written before must be durable already. */
@@ -114,7 +147,7 @@ export class BlockMap {
 
   /** Notes that the guest has changed something since the image was opened: an image that hangs on this one must be able to tell. */
   touch(): void {
-    if (this.touched) return;
+    if (this.touched || this.keepsModification) return;
     this.touched = true;
     this.header = { ...this.header, uuidModify: newUuid() };
     this.headerStale = true;
@@ -262,6 +295,7 @@ export class BlockMap {
   }
 }
 
+/** 1 for a position, 0 for none. */
 const places = (at: number): number => (at < Block.ZERO ? 1 : 0);
 
 function findHoles(entries: Uint32Array, end: number): number[] {

@@ -8,44 +8,14 @@ import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { createVdi, NoSpaceError, openImage } from '../index.js';
 import { fillVdi } from './create.js';
 import { crashes, MemoryFile, qemuImg, temporaryFolder, testWithQemu } from '../tools.testing.js';
-import { Block, headerSector, mapSize, newHeader, parseHeader } from './header.js';
+import { judge, KiB64, numbers, smallBlocks } from './small-blocks.testing.js';
 import { openVdi, type VdiImage } from './image.js';
 
 jest.setTimeout(60_000); // for a busy host
 
 const folder = temporaryFolder();
 const uuid = '01234567-89ab-cdef-0123-456789abcdef';
-const KiB64 = 1 << 16;
 const released = (): Promise<void> => Promise.resolve();
-
-/** A repeatable source of numbers below `limit`. */
-function numbers(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * limit);
-  };
-}
-
-/** An empty image of small blocks whose map takes three pages; with or without room for a second map. */
-function smallBlocks(room: boolean): Uint8Array {
-  const cBlocks = 2500;
-  const offBlocks = room ? 4096 : 512;
-  const offData = room ? KiB64 : offBlocks + mapSize(cBlocks);
-  const header = newHeader({ u32Type: 1, offBlocks, offData, cbDisk: BigInt(cBlocks * KiB64), cBlocks, cBlocksAllocated: 0, uuidCreate: uuid, uuidModify: uuid });
-  const bytes = new Uint8Array(offData).fill(0xff, offBlocks, offBlocks + 4 * cBlocks);
-  bytes.set(headerSector({ ...header, cbBlock: KiB64 }));
-  return bytes;
-}
-
-/** The rules by which qemu-img judges an image, and one more: no position is left out, so that the next allocation of any program is safe. */
-function judge(bytes: Uint8Array): void {
-  const header = parseHeader('crashed', bytes.subarray(0, 512), bytes.length);
-  const entries = new DataView(bytes.buffer, header.offBlocks, 4 * header.cBlocks);
-  const positions = Array.from({ length: header.cBlocks }, (_, block) => entries.getUint32(4 * block, true)).filter((at) => at < Block.ZERO);
-  expect(positions.sort((a, b) => a - b)).toEqual(positions.map((_, i) => i));
-  expect(header.cBlocksAllocated).toBe(positions.length);
-}
 
 interface Work {
   readonly file: MemoryFile;

@@ -2,7 +2,7 @@
 import { endianness } from 'node:os';
 import { ImageError } from '../errors.js';
 import { OpenImage } from '../image.js';
-import type { HostFile, Variant } from '../ports.js';
+import type { HostFile, Variant, Work } from '../ports.js';
 import { nilUuid } from '../uuid.js';
 import { isZero } from '../zero.js';
 import { BlockMap } from './block-map.js';
@@ -71,6 +71,97 @@ export class VdiImage extends OpenImage {
       if (this.map.isFree(block) && !(await this.parentIsZero(block * this.blockSize + within, count))) return false;
     }
     return true;
+  }
+
+  override inherits(offset: number, length: number): boolean {
+    for (const { block } of this.parts(offset, length)) if (!this.map.isFree(block)) return false;
+    return true;
+  }
+
+  /** Blocks of the disk, the last of which may be cut by its end. */
+  get blocks(): number {
+    return Math.ceil(this.size / this.blockSize);
+  }
+
+  /**
+   * Takes over what the parent has for this image, and hangs on the parent's parent then, or on nothing. The image may be in use
+   * meanwhile; it reads the same at every moment, after an interruption too, and the same call goes on. The parent is closed, and
+   * unchanged.
+   */
+  async absorbParent({ onProgress, signal }: Work = {}): Promise<void> {
+    const { parent } = this.layers;
+    if (!parent || this.readOnly) throw new ImageError(this.path, 'merge', parent ? 'the image is open for reading only' : 'the image has no parent');
+    for (let block = 0; block < this.blocks; block++) {
+      signal?.throwIfAborted();
+      this.check('merge', 0, 0);
+      onProgress?.(block / this.blocks);
+      const start = block * this.blockSize;
+      const length = Math.min(this.blockSize, this.size - start);
+      await this.queue.run(start, length, true, () => this.absorbBlock(parent, block, start, length));
+    }
+    await this.flush();
+    await this.queue.run(0, this.size, true, () => this.leaveParent(parent));
+    await parent.close();
+    onProgress?.(1);
+  }
+
+  private async absorbBlock(parent: OpenImage, block: number, start: number, length: number): Promise<void> {
+    if (!this.map.isFree(block)) return;
+    const end = start + length;
+    if (end <= parent.size && parent.inherits(start, length)) return;
+    const bytes = (await this.parentIsZero(start, length)) ? undefined : await this.readParent(start, length);
+    if (bytes && !isZero(bytes)) return void (await this.map.allocate(block, () => Promise.resolve(bytes)));
+    const below = parent.parent;
+    if (below && start < below.size && !(await below.isKnownZero(start, Math.min(length, below.size - start)))) this.map.setZero(block);
+  }
+
+  /** From here on the header names the parent's parent: the map has, durable, all that the parent had. */
+  private async leaveParent(parent: OpenImage): Promise<void> {
+    const { parentUuid, parentModificationUuid } = parent;
+    this.map.change({ u32Type: parentUuid === undefined ? ImageType.NORMAL : ImageType.DIFF, uuidLinkage: parentUuid ?? nilUuid, uuidParentModify: parentModificationUuid ?? nilUuid });
+    await this.map.commit();
+    Object.assign(this, { parentUuid, parentModificationUuid });
+    this.setParent(parent.parent);
+    parent.setParent(undefined);
+  }
+
+  /**
+   * Gives back the room of blocks that read the same without it: zero, or what the parent has. Nobody may write meanwhile. An
+   * interruption leaves the same disk, and the next call goes on.
+   * @returns bytes that the file is shorter now
+   */
+  async compact({ onProgress, signal }: Work = {}): Promise<number> {
+    const before = await this.file.size();
+    const placed = this.map.placed();
+    for (const [index, { block }] of placed.entries()) {
+      signal?.throwIfAborted();
+      onProgress?.((index / placed.length) * 0.5);
+      await this.dropBlock(block);
+    }
+    await this.map.commit();
+    const kept = this.map.placed();
+    const taken = new Set(kept.map(({ position }) => position));
+    let hole = 0;
+    // Every block goes from behind the end that will be to a place before it, so that no place is both left and taken.
+    for (const { block } of kept.filter((each) => each.position >= kept.length)) {
+      signal?.throwIfAborted();
+      onProgress?.(0.5 + (hole / kept.length) * 0.5);
+      while (taken.has(hole)) hole++;
+      await this.map.move(block, hole++);
+    }
+    await this.map.commit();
+    await this.map.cut(kept.length);
+    onProgress?.(1);
+    return Math.max(0, before - (await this.file.size()));
+  }
+
+  private async dropBlock(block: number): Promise<void> {
+    const start = block * this.blockSize;
+    const length = Math.min(this.blockSize, this.size - start);
+    const bytes = await this.readRange(start, length);
+    const below = await this.readParent(start, length);
+    if (Buffer.compare(bytes, below) === 0) this.map.setFree(block);
+    else if (isZero(bytes)) this.map.setZero(block);
   }
 
   protected async readRange(offset: number, length: number): Promise<Uint8Array> {
