@@ -124,7 +124,7 @@ describe('users of the global extra data', () => {
     const waiting = Array.from({ length: 2 }, () => logIn('eve', 'guess'));
     await waiting[0];
     const locked = async (): Promise<{ kind: string; name: string }[]> => home.get('GET', '/logins/lockouts');
-    while ((await locked()).length === 0) await Promise.all(Array.from({ length: 20 }, () => logIn('eve', 'guess')));
+    while ((await locked()).length === 0) await Promise.all(Array.from({ length: 110 }, () => logIn('eve', 'guess')));
     expect(await locked()).toMatchObject([{ kind: 'address', name: '127.0.0.1' }]);
     expect((await logIn('john', 'secret')).status).toBe(403);
     expect((await records())[0]).toMatchObject({ user: 'john', granted: false, reason: expect.stringContaining('the address is locked out') });
