@@ -1,11 +1,11 @@
-/** The one rule of direction, checked: apps import packages; packages import no app and, `wire` aside, not each other. */
+/** The one rule of direction, checked: apps import packages; packages import no app and, `wire` and `password` aside, not each other. */
 module.exports = {
   forbidden: [
     {
-      name: 'packages-import-wire-only',
+      name: 'packages-import-wire-and-password-only',
       severity: 'error',
       from: { path: '^packages/([^/]+)/src' },
-      to: { path: '^(packages|apps|tools)/', pathNot: '^packages/(wire|$1)/' },
+      to: { path: '^(packages|apps|tools)/', pathNot: '^packages/(wire|password|$1)/' },
     },
     {
       name: 'control-plane-loads-no-engine',
@@ -23,9 +23,10 @@ module.exports = {
     },
     {
       name: 'cli-knows-the-client-only',
+      comment: 'and how a password is kept',
       severity: 'error',
       from: { path: '^apps/cli/src', pathNot: '[.]test[.]ts$' },
-      to: { path: '^(packages|apps)/', pathNot: '^(packages/client|apps/cli)/' },
+      to: { path: '^(packages|apps)/', pathNot: '^(packages/(client|password)|apps/cli)/' },
     },
     { name: 'no-cycles', severity: 'error', from: { path: '^(packages|apps)/' }, to: { circular: true } },
     {

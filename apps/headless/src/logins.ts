@@ -5,9 +5,9 @@
  * the file when it finds the machine again, so that nothing is lost while it is away.
  */
 import { appendFileSync, renameSync, statSync } from 'node:fs';
-import { chooseAuthenticator, type AuditRecord, GuessLimiter, type GuestChannel, HashFormatError, type MachineAuthenticator, parseHash, systemClock } from '@belvedere/auth';
+import { chooseAuthenticator, type AuditRecord, GuessLimiter, type GuestChannel, type MachineAuthenticator, systemClock } from '@belvedere/auth';
 import type { JudgementRecord, Lockout, VrdeSpec } from '@belvedere/control';
-import { ntHash } from '@belvedere/rdp';
+import { HashFormatError, parseHash } from '@belvedere/password';
 import { v7 as uuidv7 } from 'uuid';
 
 /** Bytes after which the audit file is put aside as `FILE.old` and begun anew. */
@@ -36,7 +36,6 @@ export class Logins {
       type: vrde.authType,
       library: vrde.authLibrary,
       simpleUsers: (user) => (Object.hasOwn(current().simpleUsers, user) ? current().simpleUsers[user] : undefined),
-      ntHash,
       ...(this.guestChannel ? { guestChannel: this.guestChannel } : {}),
       limiter: this.limiter,
       onJudgement: (record) => this.record(record),

@@ -12,7 +12,6 @@ import { Judge, type MachineAuthenticator } from './judge.js';
 import type { AuthLibrary } from './library.js';
 import { GuessLimiter } from './limiter/limiter.js';
 import { nullLibrary } from './null.js';
-import type { NtHash } from './simple/password.js';
 import { type HashLookup, SimpleAuth } from './simple/simple.js';
 
 /** The types that `--vrde-auth-type` names. */
@@ -24,11 +23,6 @@ export interface AuthSettings {
   readonly library?: string;
   /** For `VBoxAuthSimple`: the stored hashes. */
   readonly simpleUsers?: HashLookup;
-  /**
-   * For `VBoxAuthSimple`: the NT hash of a password, MD4 over its UTF-16LE. Absent: users for whom an NT hash is stored are refused, and the
-   * authenticator has no `ntHash`.
-   */
-  readonly ntHash?: NtHash;
   /** The serial port at which the guest's agent listens. Absent: type `guest` is refused, and a library that delegates hears `notReacted`. */
   readonly guestChannel?: GuestChannel;
   /** Absent: one of its own. Given, it is shared, seen and lifted by whoever gave it. */
@@ -77,14 +71,14 @@ export function chooseAuthenticator(settings: AuthSettings): MachineAuthenticato
   return new Judge({ ...common, limiter, guest });
 }
 
-function chooseLibrary({ library, simpleUsers, ntHash, env = process.env, caller = 'vrde' }: AuthSettings, clock: Clock, limits: AuthLimits): AuthLibrary {
+function chooseLibrary({ library, simpleUsers, env = process.env, caller = 'vrde' }: AuthSettings, clock: Clock, limits: AuthLimits): AuthLibrary {
   const alone = { atOnce: 1, limit: limits.library, clock };
   if (library === undefined || library === '' || library === 'VBoxAuth') {
     return new IsolatedLibrary('VBoxAuth', hostAccounts(process.platform, env), { ...alone, atOnce: HOST_ACCOUNTS_AT_ONCE, idle: HOST_ACCOUNTS_IDLE });
   }
   if (library === 'VBoxAuthSimple') {
     if (!simpleUsers) throw new AuthUnavailableError('VBoxAuthSimple has no list of users here; use VBoxAuth or a module of your own as the authentication library');
-    return new SimpleAuth(simpleUsers, ntHash);
+    return new SimpleAuth(simpleUsers);
   }
   if (!isAbsolute(library)) throw new AuthUnavailableError(`authentication library '${library}' is none of VBoxAuth and VBoxAuthSimple; give the absolute path of a module of your own`);
   const path = [library, library + NATIVE_SUFFIX].find((path) => existsSync(path));

@@ -7,5 +7,4 @@ export type { GuestChannel } from './guest/channel.js';
 export type { MachineAuthenticator } from './judge.js';
 export { GuessLimiter, type Limits, LIMITS as GUESS_LIMITS, type Lockout } from './limiter/limiter.js';
 export { nullAuthenticator } from './null.js';
-export { type HashAlgorithm, HashFormatError, hashPassword, type NtHash, parseHash } from './simple/password.js';
 export { type HashLookup, simpleUserKey } from './simple/simple.js';

@@ -1,13 +1,11 @@
 /** Logins that begin with a proof against an NT hash: each is one guess and one record, and guessers wait for the hash. */
 import { expect, test } from '@jest/globals';
+import { hashPassword, ntHash } from '@belvedere/password';
 import type { AuditRecord } from './audit.js';
 import { chooseAuthenticator, type AuthSettings } from './choose.js';
 import { GuessLimiter, LIMITS } from './limiter/limiter.js';
-import { hashPassword } from './simple/password.js';
 import { logon, ManualClock, never } from './testing.js';
 
-/** Stands for MD4: what is compared is that each password has one hash. */
-const ntHash = (password: string): Uint8Array => Buffer.from(password.padEnd(16).slice(0, 16));
 const RIGHT = ntHash('right');
 const stored = `$nt$${Buffer.from(RIGHT).toString('hex')}`;
 
@@ -17,7 +15,7 @@ function setUp(settings: Partial<AuthSettings> = {}) {
   const limiter = new GuessLimiter(clock);
   const users: Record<string, string> = { john: stored, broken: '$nt$12' };
   const simpleUsers = async (user: string) => (user === 'sha' ? hashPassword('right', 'sha256') : users[user]);
-  const authenticator = chooseAuthenticator({ type: 'external', library: 'VBoxAuthSimple', simpleUsers, ntHash, limiter, clock, onJudgement: (record) => records.push(record), ...settings });
+  const authenticator = chooseAuthenticator({ type: 'external', library: 'VBoxAuthSimple', simpleUsers, limiter, clock, onJudgement: (record) => records.push(record), ...settings });
   /** What a server does: the hash, then `refused` or `judge`. The client's delays pass at once. */
   async function logIn(user: string, password: string, address = '192.0.2.1', handedOn = password): Promise<boolean> {
     const { password: _, ...attempt } = logon({ user, address });
@@ -132,7 +130,7 @@ test('a lookup that fails or never answers gives no hash, and is not quoted', as
 
 test('only VBoxAuthSimple can be proved to', () => {
   for (const type of ['null', 'external'] as const) {
-    const authenticator = chooseAuthenticator({ type, ntHash });
+    const authenticator = chooseAuthenticator({ type });
     expect([authenticator.ntHash, authenticator.refused]).toEqual([undefined, undefined]);
     authenticator.close();
   }

@@ -43,6 +43,7 @@ describeWith(['xfreerdp'], 'Network Level Authentication', () => {
   test('is refused where no user can prove a password, and offered from the next connection on', async () => {
     await home.type(`VBoxManage setextradata proved "VBoxAuthSimple/users/john" ${sha256}`);
     expect(await prove('secret')).toBeGreaterThan(0);
+    expect(await home.type('VBoxManage internalcommands passwordhash --algorithm nt secret')).toBe(`Password hash: ${nt}\n`);
     await home.type(`VBoxManage setextradata proved "VBoxAuthSimple/users/john" '${nt}'`);
     expect(await prove('secret')).toBe(0);
   }, 30_000);

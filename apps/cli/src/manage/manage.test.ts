@@ -161,6 +161,7 @@ describe('what is printed', () => {
     ['getextradata "Windows XP" enumerate', 'Key: a, Value: 1\nKey: b/c, Value: two\n'],
     ['getextradata global enumerate', ''],
     ['internalcommands passwordhash "secret"', 'Password hash: 2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b\n'],
+    ['internalcommands passwordhash --algorithm nt secret', 'Password hash: $nt$878d8014606cda29677a44efa1353fc7\n'],
     ['internalcommands passwordhash --algorithm=sha256 -- -x', `Password hash: ${createHash('sha256').update('-x').digest('hex')}\n`],
   ])('%s', async (line, stdout) => {
     expect([await run(line), printed.stdout]).toEqual([0, stdout]);
@@ -288,7 +289,7 @@ VBoxManage: error: Context: "GET /machines/x"
     ['startvm x --type gui', "option '--type': 'gui' is not supported by this version of Belvedere; use headless"],
     ['startvm x x', 'a machine is named twice'],
     ['modifyvm x --vrde-auth-type pam', "option '--vrde-auth-type': must be null, external or guest, not 'pam'"],
-    ['internalcommands passwordhash --algorithm md5 x', "option '--algorithm': must be scrypt or sha256, not 'md5'"],
+    ['internalcommands passwordhash --algorithm md5 x', "option '--algorithm': must be scrypt, sha256 or nt, not 'md5'"],
     ['controlvm x', "'controlvm' needs an action"],
     ['controlvm x savestate', "'controlvm savestate' is not supported by this version of Belvedere"],
     ['controlvm x dance', "unknown action 'dance' of 'controlvm'"],

@@ -2,10 +2,10 @@
  * `VBoxAuthSimple`: passwords as hashes that the administrator stores with the machine, in the extradata
  * `VBoxAuthSimple/users/<user>`. Where they are stored is the caller's affair: here is a lookup.
  */
+import { decoy, HashFormatError, parseHash, type StoredHash, verifyPassword } from '@belvedere/password';
 import type { LogonAttempt } from '../authenticator.js';
 import { Turns } from '../turns.js';
 import { type AuthLibrary, denied, type GuestJudgement, type LibraryAnswer, type NtHashAnswer, unjudged } from '../library.js';
-import { decoy, HashFormatError, type NtHash, parseHash, type StoredHash, verifyPassword } from './password.js';
 
 /** The stored hash of a user; undefined for one that there is not. */
 export type HashLookup = (user: string) => string | undefined | Promise<string | undefined>;
@@ -20,16 +20,10 @@ export class SimpleAuth implements AuthLibrary {
   /** What checking an existing user cost last; an unknown user costs the same, so that time does not tell who exists. */
   private latest: StoredHash | undefined;
 
-  /** Present where a stored NT hash can be compared with a password too: a proof alone grants nothing. */
-  readonly ntHash?: (user: string) => Promise<NtHashAnswer>;
+  /** A proof alone grants nothing. */
+  readonly ntHash = (user: string): Promise<NtHashAnswer> => this.find(user);
 
-  /** @param md4 absent: users for whom an NT hash is stored are refused */
-  constructor(
-    private readonly lookup: HashLookup,
-    private readonly md4?: NtHash,
-  ) {
-    if (md4) this.ntHash = (user) => this.find(user);
-  }
+  constructor(private readonly lookup: HashLookup) {}
 
   async authenticate({ user, password }: LogonAttempt, _guest: GuestJudgement, signal: AbortSignal): Promise<LibraryAnswer> {
     if (user === '') return unjudged('no user name was given');
@@ -37,7 +31,7 @@ export class SimpleAuth implements AuthLibrary {
     try {
       const found = await this.lookup(user);
       const stored = found === undefined ? decoy(this.latest) : parseHash(found);
-      const right = await verifyPassword(password, stored, this.md4);
+      const right = await verifyPassword(password, stored);
       if (found !== undefined) this.latest = stored;
       if (found === undefined) return denied('unknown user');
       return right ? { result: 'granted' } : denied('wrong password');

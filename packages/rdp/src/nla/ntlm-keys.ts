@@ -4,7 +4,7 @@
  * [MS-NLMP] 3.3.2 (NTLMv2), 3.1.5.1.2 (MIC), 3.4.5 (signing and sealing keys). Pure.
  */
 import { createHash, createHmac } from 'node:crypto';
-import { md4 } from './md4.js';
+import { ntHash } from '@belvedere/password';
 
 export const utf16le = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'utf16le'));
 export const fromUtf16le = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf16le');
@@ -15,8 +15,7 @@ export const hmacMd5 = (key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8
   return state.digest();
 };
 
-/** The NT hash of a password: 16 bytes, as good as the password itself to who wants to log in. [MS-NLMP] 3.3.1, NTOWFv1 */
-export const ntHash = (password: string): Uint8Array => md4(utf16le(password));
+export { ntHash };
 
 /** Upper case as Windows has it: each code unit by itself, so that a name keeps its length. */
 const upperCase = (text: string): string =>

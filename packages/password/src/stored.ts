@@ -7,8 +7,10 @@
  * make it. An NT hash is as good as the password to whoever reads it: it is here because Network Level Authentication is proved against it.
  */
 import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { ntHash } from './nt-hash.js';
 
-export type HashAlgorithm = 'sha256' | 'scrypt';
+export const hashAlgorithms = ['sha256', 'scrypt', 'nt'] as const;
+export type HashAlgorithm = (typeof hashAlgorithms)[number];
 
 /** N = 2^ln. */
 export interface ScryptCost {
@@ -22,9 +24,6 @@ export type StoredHash =
   | { readonly algorithm: 'sha256'; readonly hash: Uint8Array }
   | { readonly algorithm: 'nt'; readonly hash: Uint8Array }
   | { readonly algorithm: 'scrypt'; readonly cost: ScryptCost; readonly salt: Uint8Array; readonly hash: Uint8Array };
-
-/** The NT hash of a password, 16 bytes: MD4 over its UTF-16LE. */
-export type NtHash = (password: string) => Uint8Array;
 
 /** One of the settings that OWASP recommends: 32 MiB, and some 0.3 s of one core. */
 export const SCRYPT_COST: ScryptCost = { ln: 15, r: 8, p: 3 };
@@ -42,6 +41,7 @@ export class HashFormatError extends Error {
 /** The stored form of `password`; `cost` is scrypt's. */
 export async function hashPassword(password: string, algorithm: HashAlgorithm, cost: ScryptCost = SCRYPT_COST): Promise<string> {
   if (algorithm === 'sha256') return sha256(password).toString('hex');
+  if (algorithm === 'nt') return `$nt$${Buffer.from(ntHash(password)).toString('hex')}`;
   const salt = randomBytes(SALT_BYTES);
   const { ln, r, p } = cost;
   return `$scrypt$ln=${ln},r=${r},p=${p}$${base64(salt)}$${base64(await derive(password, salt, cost, HASH_BYTES))}`;
@@ -62,15 +62,9 @@ export function parseHash(stored: string): StoredHash {
   return { algorithm: 'scrypt', cost: { ln, r, p }, salt: Buffer.from(parts[4], 'base64'), hash: Buffer.from(parts[5], 'base64') };
 }
 
-/**
- * Whether `password` is the one behind `stored`; compared in constant time.
- * @throws HashFormatError for an NT hash when there is no `ntHash`
- */
-export async function verifyPassword(password: string, stored: StoredHash, ntHash?: NtHash): Promise<boolean> {
-  if (stored.algorithm === 'nt') {
-    if (!ntHash) throw new HashFormatError('the stored hash is an NT hash, which is not compared here; store the 64 hexadecimal digits or the $scrypt$ text that passwordhash prints');
-    return timingSafeEqual(ntHash(password), stored.hash);
-  }
+/** Whether `password` is the one behind `stored`; compared in constant time. */
+export async function verifyPassword(password: string, stored: StoredHash): Promise<boolean> {
+  if (stored.algorithm === 'nt') return timingSafeEqual(ntHash(password), stored.hash);
   if (stored.algorithm === 'sha256') return timingSafeEqual(sha256(password), stored.hash);
   return timingSafeEqual(await derive(password, stored.salt, stored.cost, stored.hash.length), stored.hash);
 }

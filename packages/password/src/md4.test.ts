@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { md4 } from './md4.js';
-import { ntHash } from './ntlm-keys.js';
+import { ntHash } from './nt-hash.js';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 

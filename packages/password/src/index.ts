@@ -1,0 +1,2 @@
+export { ntHash } from './nt-hash.js';
+export { decoy, type HashAlgorithm, hashAlgorithms, HashFormatError, hashPassword, parseHash, type ScryptCost, type StoredHash, verifyPassword } from './stored.js';
