@@ -1,0 +1,92 @@
+/**
+ * Live pre-copy: rounds of changed pages while the guest runs, until the rest fits the downtime. Uses the machine and the line only.
+ *
+ * A round ends with the target's word that it has all of it: what is measured is the whole way, not what fits a buffer.
+ */
+import type { Clock } from './clock.js';
+import { TeleportError } from './errors.js';
+import type { Line } from './line/line.js';
+import { put, ROUND } from './line/messages.js';
+import { SECTIONS } from './line/sections.js';
+import type { KnownPages } from './memory/known-pages.js';
+import { encodeRuns, runsSize } from './memory/pages.js';
+import { Rounds, type DowntimeLimits } from './memory/rounds.js';
+import { asItIs, squeeze, type SqueezePolicy } from './memory/squeeze.js';
+import { type Movable, PAGE_SIZE, type PageRun, type Progress } from './ports.js';
+
+/** Pages read from the machine at once: a section holds them even when each is a run of its own. */
+export const BATCH = Math.floor(SECTIONS.memory / (PAGE_SIZE + 16)) - 1;
+
+export interface Copy {
+  readonly machine: Movable;
+  readonly line: Line;
+  readonly known: KnownPages;
+  readonly policy: SqueezePolicy;
+  readonly clock: Clock;
+}
+
+/** Sends what these pages hold now. */
+export async function sendPages({ machine, line, known, policy, clock }: Copy, pages: Uint32Array, sent: (count: number) => void = () => {}): Promise<void> {
+  for (let at = 0; at < pages.length; at += BATCH) {
+    const batch = pages.subarray(at, at + BATCH);
+    const runs = known.runsFor(batch, await machine.readPages(batch));
+    if (runs.length > 0) await sendRuns(line, 'memory', runs, policy, clock);
+    sent(at + batch.length);
+  }
+}
+
+export async function sendRuns(line: Line, section: 'memory' | 'state', runs: readonly PageRun[], policy: SqueezePolicy, clock: Clock): Promise<void> {
+  const plain = encodeRuns(runs);
+  let contents = asItIs(plain);
+  if (runsSize(runs) > PAGE_SIZE && policy.shouldSqueeze()) {
+    const start = clock.now();
+    contents = await squeeze(plain);
+    policy.measuredSqueeze(plain.length, contents.length, clock.now() - start);
+  }
+  await line.send(section, contents);
+}
+
+export interface Copied {
+  readonly rounds: number;
+  /** Pages that changed since the last round began, to be sent in the pause. */
+  readonly left: Uint32Array;
+  readonly slowed: number;
+}
+
+/**
+ * @param fixed milliseconds of the pause that pages have no part in
+ * @throws TeleportError `convergence` when the guest changes memory faster than the line carries it
+ */
+export async function copyMemory(copy: Copy, limits: DowntimeLimits, fixed: number, report: (progress: Progress) => void, stop: () => void): Promise<Copied> {
+  const { machine, line, policy, clock } = copy;
+  const rounds = new Rounds(limits, fixed);
+  const total = machine.memoryBytes / PAGE_SIZE;
+  let slowed = 0;
+  let pages = await machine.changedPages();
+  for (let round = 1; ; round++) {
+    const [start, sentBefore] = [clock.now(), line.sent];
+    await sendPages(copy, pages, (count) => {
+      stop();
+      // The first round is most of the way; what follows is told by what remains.
+      const done = round === 1 ? total - pages.length + count : total;
+      report({ phase: 'memory', round, percent: Math.floor((95 * done) / total), remaining: (pages.length - count) * PAGE_SIZE });
+    });
+    const left = await machine.changedPages();
+    await line.send('round', put(ROUND, { round, left: left.length }));
+    await line.expect('round-end');
+    const milliseconds = clock.now() - start;
+    policy.measuredLine(line.sent - sentBefore, milliseconds);
+    stop();
+    const verdict = rounds.after({ pages: pages.length, milliseconds }, left.length);
+    report({ phase: 'memory', round, percent: 95, remaining: left.length * PAGE_SIZE });
+    if (verdict.next === 'pause') return { rounds: round, left, slowed };
+    if (verdict.next === 'giveUp') {
+      throw new TeleportError(
+        'convergence',
+        `the guest changes memory faster than it can be sent: it would stand still for ${Math.ceil(verdict.expected)} ms, ${limits.longestDowntime} ms are allowed. Allow more, or move it when it is less busy`,
+      );
+    }
+    if (verdict.next === 'slower') await machine.slowDown((slowed = verdict.share));
+    pages = left;
+  }
+}

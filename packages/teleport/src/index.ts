@@ -1,0 +1,10 @@
+export { type Clock, monotonicClock } from './clock.js';
+export { TeleportError, type TeleportFailure } from './errors.js';
+export { type Limits, LIMITS as TELEPORT_LIMITS } from './limits.js';
+export { STREAM_VERSIONS } from './line/sections.js';
+export { applyRuns } from './memory/pages.js';
+export * from './ports.js';
+export { type Description, differences, type Plain } from './rules.js';
+export { type Downtime, type Moved, teleport, type TeleportOptions, type TeleportOutcome } from './source.js';
+export { type SharedImage, SharedImages } from './storage/shared-images.js';
+export { type ArrivalOutcome, awaitMachine, type Waiting, type WaitOptions } from './waiting.js';
