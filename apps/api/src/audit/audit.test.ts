@@ -158,6 +158,26 @@ describe('logins', () => {
     expect((await logins('/judgements')).filter(({ machineName }) => machineName === 'audit')).toEqual(kept);
   });
 
+  test('each judgement is an event, once, with what the record has and no more', async () => {
+    const { uuid, port } = await judging('told');
+    const events = await home.events();
+    await logIn(port, 'john', 'hunter2');
+    await logIn(port, 'mary', 'right');
+    const first = await events.next({ type: 'judgement' });
+    expect(first).toMatchObject({ uuid, name: 'told', judgement: { user: 'john', granted: false, reason: 'wrong password' } });
+    expect(await events.next({ type: 'judgement' })).toMatchObject({ uuid, name: 'told', judgement: { user: 'mary', granted: true } });
+    expect(JSON.stringify(first)).not.toContain('hunter2');
+    const kept = await logins('/machines/told/judgements');
+    expect(kept.at(-1)).toEqual(first.judgement);
+    // The machine's file is read again when it has ended: what is known is told no second time.
+    await home.get('POST', '/machines/told/power-off');
+    await home.get('POST', '/machines/told/start');
+    await logIn((await home.get<Machine>('GET', '/machines/told')).run!.vrde.port!, 'eve', 'right');
+    expect(await events.next({ type: 'judgement' })).toMatchObject({ judgement: { user: 'eve' } });
+    events.close();
+    expect(kept).toHaveLength(2);
+  });
+
   test('pages, the newest first, and nonsense refused', async () => {
     const { port } = await judging('pages');
     for (const user of ['a', 'b', 'c', 'd', 'e']) await logIn(port, user, 'right');

@@ -14,7 +14,7 @@ describe('doors', () => {
 
   const bearer = async (): Promise<{ authorization: string }> => ({ authorization: `Bearer ${await home.token()}` });
 
-  test('TCP answers health alone to strangers, whatever they ask for', async () => {
+  test('TCP answers strangers nothing but health, and logins, whatever they ask for', async () => {
     expect(await home.ask('GET', '/health', { url })).toMatchObject({ status: 200, body: { status: 'ok' } });
     for (const [method, path] of [['GET', '/status'], ['GET', '/machines'], ['POST', '/shutdown'], ['GET', '/docs'], ['GET', '/docs/openapi.json'], ['GET', '/events'], ['POST', '/health'], ['GET', '/health?x'], ['GET', '/nowhere']] as const) {
       const answer = await home.ask(method, path, { url });

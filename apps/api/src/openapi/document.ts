@@ -7,7 +7,7 @@ import { Problem } from '../http/problem.dto.js';
 
 const description =
   'Virtual machines without a screen, shown to any RDP client. The unix socket in BELVEDERE_HOME/run answers whoever may open it; ' +
-  'the TCP door needs the bearer token beside it. A machine is named by its name or its UUID everywhere.';
+  'the TCP door needs the bearer token beside it, or one that POST /login gave. A machine is named by its name or its UUID everywhere.';
 
 export async function openApiDocument(app: INestApplication): Promise<OpenAPIObject> {
   const swagger = await import('@nestjs/swagger');
