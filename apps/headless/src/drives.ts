@@ -82,7 +82,13 @@ export class Drives {
 
   private async openMedium(spec: DriveSpec, medium: MediumSpec): Promise<Image> {
     try {
-      return await openImage(medium.path, { format: medium.format, device: kindOf(spec), owner: this.owner, ...(medium.readOnly ? { readOnly: true } : {}) });
+      return await openImage(medium.path, {
+        format: medium.format,
+        device: kindOf(spec),
+        owner: this.owner,
+        ...(medium.readOnly ? { readOnly: true } : {}),
+        resolveParent: (uuid) => medium.parents.find((parent) => parent.uuid === uuid),
+      });
     } catch (cause) {
       const code = cause instanceof ImageLockedError ? 'VBOX_E_OBJECT_IN_USE' : cause instanceof ImageError ? 'VBOX_E_FILE_ERROR' : 'VBOX_E_HOST_ERROR';
       throw new ControlError(code, `${placeOf(spec)}: ${(cause as Error).message}`, { cause });

@@ -127,7 +127,7 @@ describe('a machine process', () => {
 });
 
 describe('a machine that cannot start says why, and leaves nothing behind', () => {
-  const drive = (path: string) => ({ bus: 'ide' as const, controller: 'IDE', port: 0, device: 0, type: 'hdd' as const, medium: { path, format: path.endsWith('.vdi') ? ('VDI' as const) : ('RAW' as const), readOnly: false } });
+  const drive = (path: string) => ({ bus: 'ide' as const, controller: 'IDE', port: 0, device: 0, type: 'hdd' as const, medium: { path, format: path.endsWith('.vdi') ? ('VDI' as const) : ('RAW' as const), readOnly: false, parents: [] } });
 
   test('a missing image', async () => {
     const path = join(folder, 'none.vdi');

@@ -56,7 +56,7 @@ const shapes: Record<ControlMethod, Check> = {
   disconnectClient: record({ id: number }),
   lockouts: nothing,
   unlock: record({ name: optional(text) }),
-  setMedium: record({ controller: text, port: number, device: number, medium: orNull(record({ path: text, format, readOnly: flag })), force: flag }),
+  setMedium: record({ controller: text, port: number, device: number, medium: orNull(record({ path: text, format, readOnly: flag, parents: list(record({ uuid: text, path: text, format }), 256) })), force: flag }),
 };
 
 /** @throws ControlError `E_INVALIDARG` for parameters that `method` does not take */

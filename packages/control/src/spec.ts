@@ -14,6 +14,8 @@ export interface MediumSpec {
   /** What the image was registered as: a guest can write what looks like another format's header into a raw disk. */
   readonly format: MediumFormat;
   readonly readOnly: boolean;
+  /** What a differencing image hangs on, the nearest first. */
+  readonly parents: readonly { readonly uuid: string; readonly path: string; readonly format: MediumFormat }[];
 }
 
 export interface DriveSpec {

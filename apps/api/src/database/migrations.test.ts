@@ -28,7 +28,7 @@ describe('migrations', () => {
   test('a database is kept, in the write-ahead mode, and a medium in use is kept by the tables themselves', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'db-'));
     const file = join(folder, 'x.db');
-    const medium = { uuid: 'm', type: 'hdd' as const, path: '/x', format: 'VDI', variant: 'Standard', sizeBytes: 2 ** 42 };
+    const medium = { uuid: 'm', type: 'hdd' as const, path: '/x', format: 'VDI', variant: 'Standard', sizeBytes: 2 ** 42, parent: null, description: '' };
     const first = await Database.open(file);
     await first.transaction((manager) => manager.insert(MediumRow, medium));
     await expect(first.transaction((manager) => manager.insert(MediumRow, { ...medium, uuid: 'n' }))).rejects.toThrow(/UNIQUE/);
@@ -38,6 +38,26 @@ describe('migrations', () => {
     expect(await second.read((manager) => manager.find(MediumRow))).toEqual([medium]);
     await second.onApplicationShutdown();
     await rm(folder, { recursive: true });
+  });
+
+  test('images of a database that knew no parents stay where they are attached, and a parent is kept by the tables', async () => {
+    const source = await embedded(':memory:').initialize();
+    await source.runMigrations({ transaction: 'each' });
+    while (await source.createQueryRunner().hasColumn('medium', 'parent')) await source.undoLastMigration({ transaction: 'each' });
+    for (const statement of [
+      "INSERT INTO machine VALUES ('1', 'a', 'Other', '/a', '{}', 1)",
+      "INSERT INTO storage_controller VALUES ('1', 'IDE', 0, 'ide', 'PIIX4', 2, 1)",
+      "INSERT INTO medium VALUES ('m', 'hdd', '/x', 'VDI', 'Standard', 4096)",
+      "INSERT INTO attachment VALUES ('1', 'IDE', 0, 0, 'hdd', 'm')",
+    ]) await source.query(statement);
+    await source.runMigrations({ transaction: 'each' });
+    expect(await source.manager.find(MediumRow)).toEqual([{ uuid: 'm', type: 'hdd', path: '/x', format: 'VDI', variant: 'Standard', sizeBytes: 4096, parent: null, description: '' }]);
+    await expect(source.manager.delete(MediumRow, { uuid: 'm' })).rejects.toThrow(/FOREIGN KEY/);
+    await source.query('DELETE FROM attachment');
+    await source.manager.insert(MediumRow, { uuid: 'n', type: 'hdd', path: '/y', format: 'VDI', variant: 'Standard', sizeBytes: 4096, parent: 'm', description: '' });
+    await expect(source.manager.delete(MediumRow, { uuid: 'm' })).rejects.toThrow(/FOREIGN KEY/);
+    await expect(source.manager.update(MediumRow, { uuid: 'n' }, { parent: 'nobody' })).rejects.toThrow(/FOREIGN KEY/);
+    await source.destroy();
   });
 
   test('transactions take turns, and one that fails leaves nothing', async () => {

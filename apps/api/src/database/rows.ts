@@ -65,6 +65,9 @@ export class MediumRow {
   @Column('varchar', { length: 16 }) format: string;
   @Column('varchar', { length: 16 }) variant: string;
   @Column('bigint', { transformer: { to: (bytes: number) => bytes, from: Number } }) sizeBytes: number;
+  /** What a differencing image hangs on. */
+  @Column('varchar', { length: 36, nullable: true }) parent: string | null;
+  @Column('text', { default: '' }) description: string;
 }
 
 @Entity('extra_data')

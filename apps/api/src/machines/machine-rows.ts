@@ -1,6 +1,7 @@
 /** A machine's settings as rows of several tables, and back. The only code that knows both. */
 import { type EntityManager, In } from 'typeorm';
 import { AttachmentRow, ExtraDataRow, MachineRow, MediumRow, StorageControllerRow } from '../database/rows.js';
+import { withParents } from '../media/medium.store.js';
 import { newVrde } from '../vrde/settings.js';
 import type { MachineSettings, StorageControllerSettings } from './settings.js';
 
@@ -17,7 +18,8 @@ export async function readMachine(manager: EntityManager, row: MachineRow): Prom
   const controllers = await manager.find(StorageControllerRow, { where: { machine }, order: { position: 'ASC' } });
   const attachments = await manager.find(AttachmentRow, { where: { machine }, order: { port: 'ASC', device: 'ASC' } });
   const attached = attachments.flatMap(({ medium }) => (medium ? [medium] : []));
-  const media = new Map((attached.length ? await manager.findBy(MediumRow, { uuid: In(attached) }) : []).map((medium) => [medium.uuid, medium]));
+  const rows = attached.length ? await manager.findBy(MediumRow, { uuid: In(attached) }) : [];
+  const media = new Map((await withParents(manager, rows)).map((medium) => [medium.uuid, medium]));
   const extraData = await manager.find(ExtraDataRow, { where: { machine }, order: { key: 'ASC' } });
   return {
     version: row.version,
@@ -38,7 +40,7 @@ export async function readMachine(manager: EntityManager, row: MachineRow): Prom
           bootable,
           attachments: attachments
             .filter(({ controller }) => controller === name)
-            .map(({ port, device, type, medium }) => ({ port, device, type, medium: medium ? { ...media.get(medium)! } : null })),
+            .map(({ port, device, type, medium }) => ({ port, device, type, medium: medium ? media.get(medium)! : null })),
         }),
       ),
       extraData: Object.fromEntries(extraData.map(({ key, value }) => [key, value])),

@@ -72,7 +72,8 @@ export class MachinesService {
     if (!isAbsolute(settingsFile)) throw invalid(`settings file '${settingsFile}' is not an absolute path`);
     const file = normalize(settingsFile);
     const read = await readSettings(await readSettingsFile(file), dirname(file));
-    const named = await Promise.all(read.media.map(({ uuid, type, path }) => this.media.named(uuid, type, path)));
+    const named: Awaited<ReturnType<MediaService['named']>>[] = [];
+    for (const medium of read.media) named.push(await this.media.named(medium, named.find((other) => other.medium.uuid === medium.parent)?.medium ?? null));
     const settings = joinMedia(read, new Map(named.map(({ medium }) => [medium.uuid, medium])));
     const record = await this.machines.add(settings, file, async (manager) => {
       for (const { medium, known } of named) if (!known) await addMedium(manager, medium);
@@ -88,7 +89,7 @@ export class MachinesService {
       await requireOff(this.states, record, 'power it off first');
       await this.machines.remove(record);
       if (!files) return;
-      const disks = await this.media.release(mediaOf(record.settings));
+      const disks = await this.media.release(mediaOf(record.settings), dirname(record.settingsFile));
       await removeFiles(record, disks).catch((cause: unknown) => Promise.reject(fileError(`machine '${record.settings.name}' is no longer registered, but not all of its files could be removed`, cause)));
     });
   }

@@ -14,7 +14,7 @@ import type { MachineRecord } from './machine-rows.js';
 import { MachineStore } from './machine.store.js';
 import { renamedSettingsFile } from './names.js';
 import type { MachineChanges } from './requests.dto.js';
-import type { MachineSettings } from './settings.js';
+import type { MachineSettings, MediumRecord } from './settings.js';
 import { isOnline } from './words.js';
 
 @Injectable()
@@ -64,9 +64,11 @@ const moved = (settings: MachineSettings, from: string, to: string): MachineSett
   ...settings,
   storageControllers: settings.storageControllers.map((controller) => ({
     ...controller,
-    attachments: controller.attachments.map((attachment) => ({ ...attachment, medium: attachment.medium && { ...attachment.medium, path: movedPath(attachment.medium.path, from, to) } })),
+    attachments: controller.attachments.map((attachment) => ({ ...attachment, medium: movedMedium(attachment.medium, from, to) })),
   })),
 });
+
+const movedMedium = (medium: MediumRecord | null, from: string, to: string): MediumRecord | null => medium && { ...medium, path: movedPath(medium.path, from, to), parent: movedMedium(medium.parent, from, to) };
 
 /** @param instead what to do about it. @throws ApiError for a machine that is on, with its state */
 export async function requireOff(states: StateStore, { settings: { uuid, name } }: MachineRecord, instead: string): Promise<void> {

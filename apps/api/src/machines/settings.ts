@@ -52,7 +52,14 @@ export interface MediumRecord {
   readonly format: string;
   readonly variant: string;
   readonly sizeBytes: number;
+  /** A text for people. */
+  readonly description: string;
+  /** What a differencing image hangs on. */
+  readonly parent: MediumRecord | null;
 }
+
+/** What an image hangs on, the nearest first. */
+export const parentsOf = ({ parent }: MediumRecord): MediumRecord[] => (parent ? [parent, ...parentsOf(parent)] : []);
 
 export interface AttachmentSettings {
   readonly port: number;

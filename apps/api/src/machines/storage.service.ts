@@ -2,8 +2,8 @@
 import type { DrivePlace } from '@belvedere/control';
 import { Injectable } from '@nestjs/common';
 import { ApiError, invalid, inUse } from '../http/api-error.js';
+import { isWritten } from '../media/images.js';
 import { MediaService } from '../media/media.service.js';
-import { isWritten } from '../media/media.service.js';
 import { mediumSpec } from '../supervisor/machine-spec.js';
 import { MachineView } from '../supervisor/machine-view.js';
 import type { RunningMachine } from '../supervisor/running-machine.js';
@@ -83,6 +83,7 @@ export class StorageService {
       return { port, device, type, medium: null };
     }
     const medium = await this.media.resolve(ref, mediumTypeOf[type]);
+    if (type === 'hdd') await this.media.requireChildless(medium);
     const twice = settings.storageControllers.flatMap((other) => other.attachments.map((attachment) => ({ other, attachment }))).find(
       ({ other, attachment }) => attachment.medium?.uuid === medium.uuid && !(other.name === controller.name && attachment.port === port && attachment.device === device),
     );

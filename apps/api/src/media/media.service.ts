@@ -1,50 +1,59 @@
 /** Decides about images: which are known, what a file is, when one may go. */
 import { Injectable } from '@nestjs/common';
-import { createVdi, readImageInfo } from '@belvedere/disk';
-import { randomUUID } from 'node:crypto';
-import { access, constants, rm } from 'node:fs/promises';
-import { isAbsolute, normalize } from 'node:path';
+import { createVdi } from '@belvedere/disk';
+import { rm } from 'node:fs/promises';
+import { isAbsolute, normalize, sep } from 'node:path';
 import { ApiError, fileError, invalid, inUse, notFound, textOf, unsupported } from '../http/api-error.js';
-import type { MediumRecord } from '../machines/settings.js';
+import { type MediumRecord, parentsOf } from '../machines/settings.js';
 import { parseUuid } from '../machines/uuid.js';
 import type { MediumType } from '../machines/words.js';
+import type { NamedMedium } from '../settings-file/read.js';
 import type { CreateMedium, Medium } from './medium.dto.js';
 import { deleteFile } from './delete-file.js';
-import { MediumStore, type MediumUse } from './medium.store.js';
+import { describeMedium, inspect, type Inspected, requireAccess } from './images.js';
+import { MediumStore } from './medium.store.js';
 
 @Injectable()
 export class MediaService {
   constructor(private readonly store: MediumStore) {}
 
   async list(type?: MediumType): Promise<Medium[]> {
-    const uses = await this.store.uses();
-    return Promise.all((await this.store.list(type)).map((medium) => describe(medium, uses)));
+    const [uses, media] = [await this.store.uses(), await this.store.list(type)];
+    return Promise.all(media.map((medium) => describeMedium(medium, uses, media.filter(({ parent }) => parent?.uuid === medium.uuid))));
   }
 
   async get(ref: string): Promise<Medium> {
-    const medium = await this.find(ref);
-    return describe(medium, await this.store.uses(medium.uuid));
+    return this.describe(await this.find(ref));
+  }
+
+  async describe(medium: MediumRecord): Promise<Medium> {
+    return describeMedium(medium, await this.store.uses(medium.uuid), await this.store.children(medium.uuid));
   }
 
   /** Makes a disk image and registers it. @throws ApiError; no file is left then */
-  async create({ path: asked, sizeBytes, format = 'VDI', variant = 'Standard' }: CreateMedium): Promise<Medium> {
+  async create({ path: asked, sizeBytes, format = 'VDI', variant = 'Standard', parent: parentRef }: CreateMedium): Promise<Medium> {
     const path = requirePath(asked);
     if (format.toUpperCase() !== 'VDI') throw unsupported(`disk image format '${format}' is not supported: use VDI`);
     const kind = (['Standard', 'Fixed'] as const).find((known) => known.toLowerCase() === variant.toLowerCase());
     if (!kind) throw unsupported(`disk image variant '${variant}' is not supported: use Standard or Fixed`);
-    if (sizeBytes % 512 !== 0) throw invalid(`a disk of ${sizeBytes} bytes is not a whole number of 512-byte sectors`);
-    const known = await this.store.byPath(path);
-    if (known) throw inUse(`'${path}' is registered already, as the image {${known.uuid}}: choose another name`);
+    if (sizeBytes !== undefined && sizeBytes % 512 !== 0) throw invalid(`a disk of ${sizeBytes} bytes is not a whole number of 512-byte sectors`);
+    await this.requireNewPath(path);
+    const parent = parentRef === undefined ? null : await this.parent(parentRef);
+    const size = sizeBytes ?? parent?.sizeBytes;
+    if (size === undefined) throw invalid('a new disk needs its size, or the parent that it hangs on');
+    if (parent && kind === 'Fixed') throw invalid(`a differencing image grows as it is written: leave out the variant '${variant}'`);
+    if (parent && size < parent.sizeBytes) throw invalid(`a disk of ${size} bytes is smaller than its parent '${parent.path}' of ${parent.sizeBytes} bytes`);
 
-    const uuid = await createVdi(path, { size: sizeBytes, variant: kind }).catch((cause: unknown) => Promise.reject(fileError(`could not create '${path}'`, cause)));
-    const medium: MediumRecord = { uuid, type: 'hdd', path, format: 'VDI', variant: kind, sizeBytes };
+    const hangs = parent ? { parent: { path: parent.path, uuid: parent.uuid, format: parent.format === 'VDI' ? ('VDI' as const) : ('RAW' as const) } } : {};
+    const uuid = await createVdi(path, { size, variant: kind, ...hangs }).catch((cause: unknown) => Promise.reject(fileError(`could not create '${path}'`, cause)));
+    const medium: MediumRecord = { uuid, type: 'hdd', path, format: 'VDI', variant: kind, sizeBytes: size, description: '', parent };
     try {
       await this.store.add(medium);
     } catch (error) {
       await rm(path, { force: true });
       throw error;
     }
-    return describe(medium, []);
+    return describeMedium(medium, [], []);
   }
 
   /** Forgets an image. @param file true: removes its file too. @throws ApiError while a machine has it attached */
@@ -52,6 +61,7 @@ export class MediaService {
     const medium = await this.find(ref);
     const [user] = await this.store.uses(medium.uuid);
     if (user) throw inUse(`image '${medium.path}' is attached to machine '${user.name}': detach it first`);
+    await this.requireChildless(medium);
     await this.store.remove(medium.uuid);
     if (file) await deleteFile(medium.path).catch((cause: unknown) => Promise.reject(fileError(`'${medium.path}' is no longer registered, but could not be removed`, cause)));
   }
@@ -69,49 +79,92 @@ export class MediaService {
       await requireAccess(known);
       return known;
     }
-    const medium = await inspect(requirePath(ref), type);
+    const medium = await this.withParent(await inspect(requirePath(ref), type));
+    await requireAccess(medium);
     await this.requireUnknown(medium);
     await this.store.add(medium);
     return medium;
   }
 
+  /** @throws ApiError for an image that others hang on: what is written to it would show through them */
+  async requireChildless({ uuid, path }: MediumRecord): Promise<void> {
+    const children = await this.store.children(uuid);
+    if (children.length) throw inUse(`${children.length === 1 ? `the image '${children[0]!.path}' hangs` : `${children.length} images hang`} on '${path}', which must not change: use ${children.length === 1 ? 'that one' : 'one of those'}, or close ${children.length === 1 ? 'it' : 'them'} first`);
+  }
+
+  /** @throws ApiError when a path is taken in the registry */
+  async requireNewPath(path: string): Promise<void> {
+    const known = await this.store.byPath(path);
+    if (known) throw inUse(`'${path}' is registered already, as the image {${known.uuid}}: choose another name`);
+  }
+
   /**
    * Describes an image that a settings file names, without registering it.
+   * @param parent what it hangs on, as it was described before
    * @returns the known one where that is the same; a file that cannot be read is taken as it is named
-   * @throws ApiError when the UUID or the path belongs to another image
+   * @throws ApiError when the UUID, the path or the parent belongs to another image
    */
-  async named(uuid: string, type: MediumType, path: string): Promise<{ medium: MediumRecord; known: boolean; problem?: string }> {
+  async named({ uuid, type, path, description }: NamedMedium, parent: MediumRecord | null): Promise<{ medium: MediumRecord; known: boolean; problem?: string }> {
     const known = (await this.store.byUuid(uuid)) ?? (await this.store.byPath(path));
     if (known) {
       if (known.uuid !== uuid || known.path !== path) throw inUse(`image {${uuid}} at '${path}' conflicts with the registered image {${known.uuid}} at '${known.path}'`);
+      if (known.parent?.uuid !== parent?.uuid) throw inUse(`image '${path}' hangs on ${parent ? `{${parent.uuid}}` : 'no image'} in the settings file, but on ${known.parent ? `{${known.parent.uuid}}` : 'none'} in the registry`);
       return { medium: known, known: true };
     }
     try {
-      const found = await inspect(path, type);
-      if (type === 'hdd' && found.format === 'VDI' && found.uuid !== uuid) throw invalid(`image '${path}' has the UUID {${found.uuid}}, not {${uuid}}`);
-      return { medium: { ...found, uuid }, known: false };
+      const { parentUuid, ...found } = await inspect(path, type);
+      if (type === 'hdd' && found.format !== 'RAW' && found.uuid !== uuid) throw invalid(`image '${path}' has the UUID {${found.uuid}}, not {${uuid}}`);
+      if (parentUuid !== null && parentUuid !== parent?.uuid) throw invalid(`image '${path}' hangs on the image {${parentUuid}}, which the settings file does not say`);
+      if (parent && parentUuid === null) throw invalid(`image '${path}' hangs on no image, but the settings file has it below {${parent.uuid}}`);
+      const medium = { ...found, uuid, description, parent };
+      await requireAccess(medium);
+      return { medium, known: false };
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 'VBOX_E_FILE_ERROR') throw error;
-      return { medium: { uuid, type, path, format: type === 'hdd' ? 'VDI' : 'RAW', variant: 'Standard', sizeBytes: 0 }, known: false, problem: textOf(error) };
+      return { medium: { uuid, type, path, format: type === 'hdd' ? 'VDI' : 'RAW', variant: 'Standard', sizeBytes: 0, description, parent }, known: false, problem: textOf(error) };
     }
   }
 
-  /** Forgets the disks of a removed machine that no other uses. @returns their files */
-  async release(media: readonly MediumRecord[]): Promise<string[]> {
-    const files: string[] = [];
-    for (const medium of media) {
-      if ((await this.store.uses(medium.uuid)).length) continue;
+  /**
+   * Forgets the images of a removed machine that no other machine has and none hangs on; then those in its folder that they hung on.
+   * @param folder the machine's own
+   * @returns the files of its disks
+   */
+  async release(media: readonly MediumRecord[], folder: string): Promise<string[]> {
+    const files = new Set<string>();
+    const depth = (medium: MediumRecord): number => parentsOf(medium).length;
+    const queue = [...media].sort((a, b) => depth(b) - depth(a));
+    for (let medium = queue.shift(); medium; medium = queue.shift()) {
+      const used = (await this.store.uses(medium.uuid)).length + (await this.store.children(medium.uuid)).length;
+      if (used || !(await this.store.byUuid(medium.uuid))) continue;
       await this.store.remove(medium.uuid);
-      if (medium.type === 'hdd') files.push(medium.path);
+      if (medium.type === 'hdd') files.add(medium.path);
+      if (medium.parent?.path.startsWith(folder + sep)) queue.push(medium.parent);
     }
-    return files;
+    return [...files];
   }
 
-  private async find(ref: string): Promise<MediumRecord> {
+  /** A known image by UUID or path. @throws ApiError */
+  async find(ref: string): Promise<MediumRecord> {
     const uuid = parseUuid(ref);
     const medium = uuid ? await this.store.byUuid(uuid) : await this.store.byPath(requirePath(ref));
     if (!medium) throw notFound(uuid ? `Could not find a registered medium with UUID {${uuid}}` : `Could not find a registered medium at '${ref}'`);
     return medium;
+  }
+
+  /** What a new image is to hang on. @throws ApiError for one that is not there, or that a machine writes */
+  private async parent(ref: string): Promise<MediumRecord> {
+    const parent = await this.resolve(ref, 'hdd');
+    const [user] = await this.store.uses(parent.uuid);
+    if (user) throw inUse(`'${parent.path}' is attached to machine '${user.name}', which writes it: detach it first, since an image that others hang on must not change`);
+    return parent;
+  }
+
+  private async withParent({ parentUuid, ...medium }: Inspected): Promise<MediumRecord> {
+    if (parentUuid === null) return { ...medium, parent: null };
+    const parent = await this.store.byUuid(parentUuid);
+    if (!parent) throw notFound(`'${medium.path}' hangs on the image {${parentUuid}}, which is not registered: register that one first, by attaching it or by 'registervm' of a machine that has it`);
+    return { ...medium, parent };
   }
 
   private async requireUnknown(medium: MediumRecord): Promise<void> {
@@ -121,44 +174,7 @@ export class MediaService {
 }
 
 /** @throws ApiError for a path that is not absolute: what it starts from is known to the caller alone */
-function requirePath(path: string): string {
+export function requirePath(path: string): string {
   if (!isAbsolute(path)) throw invalid(`image path '${path}' is not absolute`);
   return normalize(path);
-}
-
-/** @throws ApiError when the file cannot be read, or cannot be written where its drive writes */
-export async function requireAccess({ path, type }: MediumRecord): Promise<void> {
-  const mode = type === 'hdd' ? constants.R_OK | constants.W_OK : constants.R_OK;
-  await access(path, mode).catch((cause: unknown) => Promise.reject(fileError(`could not open the image '${path}'`, cause)));
-}
-
-/** @returns whether a machine that has this image writes it: disks always, floppies where their file lets it */
-export async function isWritten({ path, type }: MediumRecord): Promise<boolean> {
-  if (type !== 'floppy') return type === 'hdd';
-  return access(path, constants.W_OK).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function inspect(path: string, type: MediumType): Promise<MediumRecord> {
-  const info = await readImageInfo(path).catch((cause: unknown) => Promise.reject(fileError(`could not open the image '${path}'`, cause)));
-  if (type === 'dvd' && info.format !== 'ISO') throw invalid(`'${path}' is no ISO image (${info.format}): a DVD drive takes ISO images only`);
-  if (type !== 'dvd' && info.format === 'ISO') throw invalid(`'${path}' is an ISO image: attach it to a DVD drive (--type dvddrive)`);
-  if (type === 'floppy' && info.format !== 'RAW') throw invalid(`'${path}' is a ${info.format} image: a floppy drive takes raw images only`);
-  const medium: MediumRecord = { uuid: info.uuid ?? randomUUID(), type, path, format: info.format === 'ISO' ? 'RAW' : info.format, variant: info.variant, sizeBytes: info.size };
-  await requireAccess(medium);
-  return medium;
-}
-
-async function describe(medium: MediumRecord, uses: readonly MediumUse[]): Promise<Medium> {
-  const usedBy = uses.filter((use) => use.medium === medium.uuid).map(({ uuid, name }) => ({ uuid, name }));
-  const { uuid, type, path, format, variant, sizeBytes } = medium;
-  const common = { uuid, type, path, format, variant, usedBy };
-  try {
-    const info = await readImageInfo(path);
-    return { ...common, sizeBytes: info.size, sizeOnDiskBytes: info.actualSize, accessible: true, problem: null };
-  } catch (error) {
-    return { ...common, sizeBytes, sizeOnDiskBytes: null, accessible: false, problem: textOf(error) };
-  }
 }

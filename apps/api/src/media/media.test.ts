@@ -103,6 +103,45 @@ describe('media and storage over the socket', () => {
     expect(await home.get('GET', '/media?type=dvd')).toEqual([]);
   });
 
+  test('differencing images know their parents, which must not change, and a settings file brings them to another home', async () => {
+    const make = (body: object): Promise<Answer> => home.ask('POST', '/media', { body: { type: 'hdd', ...body } });
+    const base = await home.get<Medium>('POST', '/media', { type: 'hdd', path: at('base.vdi'), sizeBytes: 4 << 20 });
+    const child = (await make({ path: at('child.vdi'), parent: at('base.vdi') })).body as Medium;
+    expect(child).toMatchObject({ sizeBytes: 4 << 20, parentUuid: base.uuid, childUuids: [] });
+    const leaf = (await make({ path: at('leaf.vdi'), parent: child.uuid, sizeBytes: 8 << 20 })).body as Medium;
+    expect(leaf).toMatchObject({ sizeBytes: 8 << 20, parentUuid: child.uuid });
+    expect(await home.get('GET', `/media/${base.uuid}`)).toMatchObject({ parentUuid: null, childUuids: [child.uuid] });
+    expect((await home.get<Medium[]>('GET', '/media?type=hdd')).map(({ childUuids }) => childUuids)).toEqual([[child.uuid], [leaf.uuid], []]);
+
+    await home.machine('d');
+    await home.get('POST', '/machines/d/storage-controllers', { name: 'IDE', bus: 'ide' });
+    for (const [body, code, message] of [
+      [{ path: at('x.vdi') }, 'E_INVALIDARG', 'needs its size, or the parent'],
+      [{ path: at('x.vdi'), parent: child.uuid, sizeBytes: 1 << 20 }, 'E_INVALIDARG', 'is smaller than its parent'],
+      [{ path: at('x.vdi'), parent: child.uuid, variant: 'Fixed' }, 'E_INVALIDARG', 'grows as it is written'],
+      [{ path: at('x.vdi'), parent: at('a.iso') }, 'E_INVALIDARG', 'is an ISO image'],
+      [{ path: at('x.vdi'), parent: at('nobody.vdi') }, 'VBOX_E_FILE_ERROR', 'no such file'],
+    ] as const) expect((await make(body)).body).toMatchObject({ code, message: expect.stringContaining(message) });
+    await expect(stat(at('x.vdi'))).rejects.toThrow('ENOENT');
+    expect((await attach('d', { port: 0, device: 0, type: 'hdd', medium: base.uuid })).body).toMatchObject({ code: 'VBOX_E_OBJECT_IN_USE', message: `the image '${at('child.vdi')}' hangs on '${at('base.vdi')}', which must not change: use that one, or close it first` });
+    expect((await home.ask('DELETE', `/media/${base.uuid}?delete=true`)).body).toMatchObject({ code: 'VBOX_E_OBJECT_IN_USE' });
+    await attach('d', { port: 0, device: 0, type: 'hdd', medium: leaf.uuid });
+    expect((await make({ path: at('x.vdi'), parent: leaf.uuid })).body).toMatchObject({ code: 'VBOX_E_OBJECT_IN_USE', message: expect.stringContaining("is attached to machine 'd', which writes it") });
+
+    const { settingsFile } = await home.get<Machine>('GET', '/machines/d');
+    const other = await TestHome.make();
+    expect((await other.ask('POST', '/media', { body: { type: 'hdd', path: at('y.vdi'), parent: leaf.path } })).body).toMatchObject({ code: 'VBOX_E_OBJECT_NOT_FOUND', message: expect.stringContaining(`hangs on the image {${child.uuid}}, which is not registered`) });
+    await other.get('POST', '/machines/register', { settingsFile });
+    expect((await other.get<Medium[]>('GET', '/media?type=hdd')).map(({ uuid, parentUuid }) => [uuid, parentUuid])).toEqual([[base.uuid, null], [child.uuid, base.uuid], [leaf.uuid, child.uuid]]);
+    await other.remove();
+
+    await home.get('DELETE', '/machines/d?delete=true');
+    await expect(stat(at('leaf.vdi'))).rejects.toThrow('ENOENT');
+    // What the administrator put elsewhere is the administrator's.
+    expect((await home.get<Medium[]>('GET', '/media?type=hdd')).map(({ path }) => path)).toEqual([at('base.vdi'), at('child.vdi')]);
+    for (const path of ['child.vdi', 'base.vdi']) await home.get('DELETE', `${byPath(at(path))}?delete=true`);
+  });
+
   test('while the machine runs, what is in its DVD and floppy drives changes, and nothing else', async () => {
     await home.machine('r');
     await home.get('POST', '/machines/r/storage-controllers', { name: 'IDE', bus: 'ide' });

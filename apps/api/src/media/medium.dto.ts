@@ -1,5 +1,5 @@
 /** What the API takes and says about disk, DVD and floppy images. */
-import { Flag, NestedList, OneOf, Text, Whole } from '../http/fields.js';
+import { Flag, NestedList, OneOf, Text, Texts, Whole } from '../http/fields.js';
 import { type MediumType, mediumTypes } from '../machines/words.js';
 
 export class MediumUser {
@@ -13,6 +13,9 @@ export class Medium {
   @Text() path: string;
   @Text({ doc: 'VDI or RAW' }) format: string;
   @Text({ doc: 'Standard or Fixed' }) variant: string;
+  @Text() description: string;
+  @Text({ nullable: true, format: 'uuid', doc: 'of the image that this differencing image hangs on' }) parentUuid: string | null;
+  @Texts({ doc: 'images that hang on this one' }) childUuids: string[];
   @Whole({ doc: 'what the guest sees, in bytes' }) sizeBytes: number;
   @Whole({ nullable: true, doc: 'what the host stores, in bytes; null while the file is inaccessible' }) sizeOnDiskBytes: number | null;
   @Flag() accessible: boolean;
@@ -23,7 +26,8 @@ export class Medium {
 export class CreateMedium {
   @OneOf(['hdd'], { doc: 'only disks can be created' }) type: 'hdd';
   @Text({ doc: 'absolute path of the new file' }) path: string;
-  @Whole({ min: 1 }) sizeBytes: number;
+  @Whole({ optional: true, min: 1, doc: "default: the parent's" }) sizeBytes?: number;
   @Text({ optional: true, max: 32, doc: 'VDI' }) format?: string;
   @Text({ optional: true, max: 32, doc: 'Standard or Fixed' }) variant?: string;
+  @Text({ optional: true, doc: 'absolute path or UUID of the disk that the new one is to hang on, as a differencing image' }) parent?: string;
 }

@@ -1,7 +1,7 @@
 /** The registry of images. */
 import { Injectable } from '@nestjs/common';
 import { sep } from 'node:path';
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, In } from 'typeorm';
 import { Database } from '../database/database.js';
 import { AttachmentRow, MachineRow, MachineStateRow, MediumRow } from '../database/rows.js';
 import type { MediumRecord } from '../machines/settings.js';
@@ -19,19 +19,28 @@ export class MediumStore {
   constructor(private readonly database: Database) {}
 
   list(type?: MediumType): Promise<MediumRecord[]> {
-    return this.database.read((manager) => manager.find(MediumRow, { where: type ? { type } : {}, order: { path: 'ASC' } }));
+    return this.database.read(async (manager) => withParents(manager, await manager.find(MediumRow, { where: type ? { type } : {}, order: { path: 'ASC' } })));
   }
 
   byUuid(uuid: string): Promise<MediumRecord | null> {
-    return this.database.read((manager) => manager.findOneBy(MediumRow, { uuid }));
+    return this.database.read((manager) => found(manager, { uuid }));
   }
 
   byPath(path: string): Promise<MediumRecord | null> {
-    return this.database.read((manager) => manager.findOneBy(MediumRow, { path }));
+    return this.database.read((manager) => found(manager, { path }));
+  }
+
+  /** Images that hang on this one directly. */
+  children(uuid: string): Promise<Pick<MediumRecord, 'uuid' | 'path'>[]> {
+    return this.database.read((manager) => childrenOf(manager, uuid));
   }
 
   async add(medium: MediumRecord): Promise<void> {
     await this.database.transaction((manager) => addMedium(manager, medium));
+  }
+
+  async update(uuid: string, changes: Partial<Pick<MediumRecord, 'path' | 'sizeBytes' | 'description'>>): Promise<void> {
+    await this.database.transaction((manager) => manager.update(MediumRow, { uuid }, changes));
   }
 
   async remove(uuid: string): Promise<void> {
@@ -44,7 +53,27 @@ export class MediumStore {
   }
 }
 
-export const addMedium = (manager: EntityManager, medium: MediumRecord): Promise<unknown> => manager.insert(MediumRow, { ...medium });
+/** @param medium whose parent is registered already */
+export const addMedium = (manager: EntityManager, { parent, ...medium }: MediumRecord): Promise<unknown> => manager.insert(MediumRow, { ...medium, parent: parent?.uuid ?? null });
+
+export const childrenOf = (manager: EntityManager, uuid: string): Promise<Pick<MediumRecord, 'uuid' | 'path'>[]> =>
+  manager.find(MediumRow, { where: { parent: uuid }, select: { uuid: true, path: true }, order: { path: 'ASC' } });
+
+async function found(manager: EntityManager, where: { uuid: string } | { path: string }): Promise<MediumRecord | null> {
+  const row = await manager.findOneBy(MediumRow, where);
+  return row && (await withParents(manager, [row]))[0]!;
+}
+
+/** Rows as records, each with all that it hangs on. */
+export async function withParents(manager: EntityManager, rows: readonly MediumRow[]): Promise<MediumRecord[]> {
+  const known = new Map(rows.map((row) => [row.uuid, row]));
+  const missing = (): string[] => [...known.values()].flatMap(({ parent }) => (parent !== null && !known.has(parent) ? [parent] : []));
+  for (let wanted = missing(); wanted.length > 0; wanted = missing()) {
+    for (const row of await manager.findBy(MediumRow, { uuid: In(wanted) })) known.set(row.uuid, row);
+  }
+  const recordOf = ({ parent, ...medium }: MediumRow): MediumRecord => ({ ...medium, parent: parent === null ? null : recordOf(known.get(parent)!) });
+  return rows.map(recordOf);
+}
 
 /** The images in the folder `from` are in the folder `to` now. */
 export async function moveMedia(manager: EntityManager, from: string, to: string): Promise<void> {

@@ -23,12 +23,16 @@ export interface NamedMedium {
   readonly uuid: string;
   readonly type: MediumType;
   readonly path: string;
+  /** What it hangs on, which comes earlier in the list. */
+  readonly parent: string | null;
+  readonly description: string;
 }
 
 export interface ReadSettings {
   readonly settings: Omit<MachineSettings, 'storageControllers'>;
   /** As in the settings, with each medium by its UUID. */
   readonly storageControllers: readonly (Omit<StorageControllerSettings, 'attachments'> & { readonly attachments: readonly ReadAttachment[] })[];
+  /** Each once, parents before their children. */
   readonly media: readonly NamedMedium[];
   /** What was left out. */
   readonly notes: readonly string[];
@@ -166,12 +170,15 @@ const registries: readonly (readonly [list: string, item: string, type: MediumTy
 ];
 
 function readMedia(registry: XmlElement | undefined, folder: string): NamedMedium[] {
-  return registries.flatMap(([list, item, type]) =>
-    (registry?.child(list)?.all(item) ?? []).map((image) => {
-      if (image.all('HardDisk').length) throw new XmlError(`${image.place}/HardDisk`, 'differencing images are not supported in this version: merge the image into its parent');
-      return { uuid: uuidOf(image, 'uuid'), type, path: resolve(join(folder, '.'), image.requiredAttribute('location')) };
-    }),
-  );
+  const seen = new Set<string>();
+  const read = (image: XmlElement, type: MediumType, parent: string | null): NamedMedium[] => {
+    const uuid = uuidOf(image, 'uuid');
+    if (seen.has(uuid)) throw new XmlError(image.place, `the image {${uuid}} is named twice`);
+    seen.add(uuid);
+    const medium = { uuid, type, path: resolve(join(folder, '.'), image.requiredAttribute('location')), parent, description: image.child('Description')?.text ?? '' };
+    return [medium, ...image.all('HardDisk').flatMap((child) => read(child, type, uuid))];
+  };
+  return registries.flatMap(([list, item, type]) => (registry?.child(list)?.all(item) ?? []).flatMap((image) => read(image, type, null)));
 }
 
 const chipsetBus: Readonly<Record<string, Bus>> = { PIIX3: 'ide', PIIX4: 'ide', ICH6: 'ide', I82078: 'floppy' };

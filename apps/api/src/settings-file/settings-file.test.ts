@@ -11,8 +11,11 @@ import { settingsText } from './write.js';
 
 const file = '/home/me/machines/m/m.vbox';
 const uuid = 'a1b2c3d4-0000-4000-8000-00000000000f';
-const disk: MediumRecord = { uuid: 'd15c0000-0000-4000-8000-000000000001', type: 'hdd', path: '/home/me/machines/m/a.vdi', format: 'VDI', variant: 'Standard', sizeBytes: 1 << 30 };
-const dvd: MediumRecord = { uuid: 'd15c0000-0000-4000-8000-000000000002', type: 'dvd', path: '/iso/of "mine" & <yours>.iso', format: 'RAW', variant: 'Fixed', sizeBytes: 1 << 20 };
+const disk: MediumRecord = { uuid: 'd15c0000-0000-4000-8000-000000000001', type: 'hdd', path: '/home/me/machines/m/a.vdi', format: 'VDI', variant: 'Standard', sizeBytes: 1 << 30, description: 'what is "below"\n& above', parent: null };
+const between: MediumRecord = { ...disk, uuid: 'd15c0000-0000-4000-8000-000000000003', path: '/home/me/machines/m/Snapshots/b.vdi', description: '', parent: disk };
+const leaf: MediumRecord = { ...between, uuid: 'd15c0000-0000-4000-8000-000000000004', path: '/elsewhere/c.vdi', parent: between };
+const twin: MediumRecord = { ...between, uuid: 'd15c0000-0000-4000-8000-000000000005', path: '/elsewhere/d.vdi', parent: between };
+const dvd: MediumRecord = { uuid: 'd15c0000-0000-4000-8000-000000000002', type: 'dvd', path: '/iso/of "mine" & <yours>.iso', format: 'RAW', variant: 'Fixed', sizeBytes: 1 << 20, description: '', parent: null };
 
 const plain = newMachine(uuid, 'm', osTypeOf('WindowsXP'));
 const full: MachineSettings = {
@@ -28,7 +31,7 @@ const full: MachineSettings = {
   },
   vrde: { enabled: true, authType: 'external', authLibrary: 'VBoxAuthSimple', multiConnection: true, reuseConnection: true, properties: { 'TCP/Ports': '5000,5010-5012', 'TCP/Address': '127.0.0.1', 'Security/Method': 'TLS' } },
   storageControllers: [
-    { name: 'IDE "1"', bus: 'ide', chipset: 'PIIX3', portCount: 2, bootable: true, attachments: [{ port: 0, device: 0, type: 'hdd', medium: disk }, { port: 1, device: 0, type: 'dvddrive', medium: dvd }, { port: 1, device: 1, type: 'dvddrive', medium: null }] },
+    { name: 'IDE "1"', bus: 'ide', chipset: 'PIIX3', portCount: 2, bootable: true, attachments: [{ port: 0, device: 0, type: 'hdd', medium: leaf }, { port: 0, device: 1, type: 'hdd', medium: twin }, { port: 1, device: 0, type: 'dvddrive', medium: dvd }, { port: 1, device: 1, type: 'dvddrive', medium: null }] },
     { name: 'Floppy', bus: 'floppy', chipset: 'I82078', portCount: 1, bootable: false, attachments: [] },
   ],
 };
@@ -36,8 +39,11 @@ const full: MachineSettings = {
 /** What a reader makes of it, with the media put back by their UUIDs. */
 async function roundTrip(settings: MachineSettings): Promise<{ settings: unknown; notes: readonly string[] }> {
   const { settings: read, storageControllers, media, notes } = await readSettings(settingsText(settings, file), '/home/me/machines/m');
-  const known = new Map([disk, dvd].map((medium) => [medium.uuid, medium]));
-  for (const { uuid: named, path, type } of media) expect(known.get(named)).toMatchObject({ path, type });
+  const known = new Map([disk, between, leaf, twin, dvd].map((medium) => [medium.uuid, medium]));
+  for (const [index, { uuid: named, path, type, description, parent }] of media.entries()) {
+    expect(known.get(named)).toMatchObject({ path, type, description, parent: parent === null ? null : { uuid: parent } });
+    expect(parent === null || media.findIndex((other) => other.uuid === parent) < index).toBe(true);
+  }
   return {
     settings: { ...read, storageControllers: storageControllers.map((controller) => ({ ...controller, attachments: controller.attachments.map((attachment) => ({ ...attachment, medium: attachment.medium && known.get(attachment.medium) })) })) },
     notes,
@@ -66,7 +72,9 @@ describe('settings file', () => {
     for (const part of [
       '<VirtualBox xmlns="http://www.virtualbox.org/" version="1.16-linux">',
       `<Machine uuid="{${uuid}}" name="m" OSType="WindowsXP"`,
-      '<HardDisk uuid="{d15c0000-0000-4000-8000-000000000001}" location="a.vdi" format="VDI" type="Normal"/>',
+      '<HardDisk uuid="{d15c0000-0000-4000-8000-000000000001}" location="a.vdi" format="VDI" type="Normal">',
+      '<HardDisk uuid="{d15c0000-0000-4000-8000-000000000003}" location="Snapshots/b.vdi" format="VDI">',
+      '<HardDisk uuid="{d15c0000-0000-4000-8000-000000000004}" location="/elsewhere/c.vdi" format="VDI"/>',
       '<ExtraDataItem name="VBoxAuthSimple/users/john" value="2bb80d"/>',
       '<Memory RAMSize="192"/>',
       '<Order position="1" device="DVD"/>',
@@ -96,17 +104,18 @@ describe('settings file', () => {
     ['a controller of another bus', 'type="PIIX3"', 'type="AHCI"', "StorageController[1]/@type: a controller of type 'AHCI' is not supported"],
     ['a slot that the bus has not', 'port="0" device="0"', 'port="7" device="0"', "StorageController[1]/AttachedDevice[1]: storage controller 'IDE \"1\"' has ports 0 to 1, not 7"],
     ['two devices in a slot', 'port="1" device="1"', 'port="1" device="0"', 'two devices are attached to port 1, device 0'],
-    ['an image that nobody names', `<Image uuid="{${disk.uuid}}"/>`, `<Image uuid="{${uuid}}"/>`, "is not in the file's MediaRegistry"],
+    ['an image that nobody names', `<Image uuid="{${leaf.uuid}}"/>`, `<Image uuid="{${uuid}}"/>`, "is not in the file's MediaRegistry"],
     ['an authentication that is not there', 'authType="External"', 'authType="Dice"', "RemoteDisplay/@authType: 'Dice'"],
     ['a library without a path', '"VBoxAuthSimple"', '"mine.so"', "RemoteDisplay: unknown authentication library 'mine.so'"],
     ['an unknown VRDE property', 'name="TCP/Ports"', 'name="TCP/Colour"', "RemoteDisplay: unknown VRDE property 'TCP/Colour'"],
     ['a bridged adapter', '<NAT/>', '<BridgedInterface name="eth0"/>', 'BridgedInterface: this attachment is not supported'],
     ['a saved state', ' snapshotFolder', ' stateFile="x.sav" snapshotFolder', 'Machine/@stateFile: saved states and snapshots are not supported'],
+    ['one image at two places', `uuid="{${twin.uuid}}" location`, `uuid="{${disk.uuid}}" location`, `HardDisks/HardDisk/HardDisk/HardDisk[2]: the image {${disk.uuid}} is named twice`],
     ['another root', /VirtualBox/g, 'VBox', 'its root element is not <VirtualBox>'],
     ['broken XML', '</Machine>', '', 'settings file: line'],
     ['an entity of its own', '&amp;', '&me;', "'&me;' is no entity that XML has"],
     ['a document type', '<VirtualBox', '<!DOCTYPE x [<!ENTITY a "b">]><VirtualBox', 'it declares a document type or entities'],
-    ['deep nesting', '<StorageControllers>', `${'<a>'.repeat(99)}${'</a>'.repeat(99)}<StorageControllers>`, 'settings file: document'],
+    ['deep nesting', '<StorageControllers>', `${'<a>'.repeat(999)}${'</a>'.repeat(999)}<StorageControllers>`, 'settings file: document'],
     ['a name that JavaScript would mind', '<StorageControllers>', '<__proto__ a="b"/><StorageControllers>', 'settings file: document'],
   ])('%s is refused with its place', async (_what, from, to, message) => {
     await expect(edited(from, to)).rejects.toMatchObject({ code: 'VBOX_E_XML_ERROR', message: expect.stringContaining(message) });

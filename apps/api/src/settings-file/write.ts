@@ -1,6 +1,6 @@
 /** A machine's settings as the text of a `.vbox` file. Pure. */
 import { dirname, isAbsolute, relative, sep } from 'node:path';
-import type { AdapterSettings, MachineSettings, MediumRecord, SerialPortSettings, StorageControllerSettings } from '../machines/settings.js';
+import { type AdapterSettings, type MachineSettings, type MediumRecord, parentsOf, type SerialPortSettings, type StorageControllerSettings } from '../machines/settings.js';
 import type { VrdeSettings } from '../vrde/settings.js';
 import { authTypeWords, bootWords, driveWords, schemaNamespace, schemaVersion } from './words.js';
 
@@ -25,7 +25,7 @@ function machineElement(settings: MachineSettings, folder: string): Element {
   return element(
     'Machine',
     { uuid: `{${uuid}}`, name, OSType: osType, snapshotFolder: 'Snapshots' },
-    description ? { name: 'Description', attributes: {}, children: [], text: description } : null,
+    descriptionElement(description),
     mediaRegistry(settings, folder),
     some(
       'ExtraData',
@@ -36,17 +36,24 @@ function machineElement(settings: MachineSettings, folder: string): Element {
   );
 }
 
+const descriptionElement = (text: string): Element | null => (text ? { name: 'Description', attributes: {}, children: [], text } : null);
+
 function mediaRegistry({ storageControllers }: MachineSettings, folder: string): Element | null {
   const attached = storageControllers.flatMap(({ attachments }) => attachments.flatMap(({ medium }) => (medium ? [medium] : [])));
-  const media = [...new Map(attached.map((medium) => [medium.uuid, medium])).values()];
+  const media = [...new Map(attached.flatMap((medium) => [...parentsOf(medium).reverse(), medium]).map((medium) => [medium.uuid, medium])).values()];
   const ofType = (type: MediumRecord['type']): MediumRecord[] => media.filter((medium) => medium.type === type);
   const location = ({ path }: MediumRecord): string => {
     const inside = relative(folder, path);
     return inside.startsWith(`..${sep}`) || isAbsolute(inside) ? path : inside;
   };
+  const disk = (medium: MediumRecord): Element => {
+    const { uuid, format, parent, description } = medium;
+    const children = media.filter((child) => child.parent?.uuid === uuid).map(disk);
+    return element('HardDisk', { uuid: `{${uuid}}`, location: location(medium), format, ...(parent ? {} : { type: 'Normal' }) }, descriptionElement(description), ...children);
+  };
   const image = (medium: MediumRecord): Element => element('Image', { uuid: `{${medium.uuid}}`, location: location(medium) });
   const children = [
-    some('HardDisks', ofType('hdd').map((medium) => element('HardDisk', { uuid: `{${medium.uuid}}`, location: location(medium), format: medium.format, type: 'Normal' }))),
+    some('HardDisks', ofType('hdd').filter(({ parent }) => !parent).map(disk)),
     some('DVDImages', ofType('dvd').map(image)),
     some('FloppyImages', ofType('floppy').map(image)),
   ];

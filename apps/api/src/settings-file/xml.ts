@@ -14,7 +14,8 @@ const options = {
   processEntities: false,
   ignoreDeclaration: true,
   ignorePiTags: true,
-  maxNestedTags: 32,
+  // A disk may hang on 256 others, one inside the other.
+  maxNestedTags: 300,
 };
 
 export class XmlElement {

@@ -8,7 +8,7 @@ import type { MachineRecord } from '../machines/machine-rows.js';
 import { MachineStore } from '../machines/machine.store.js';
 import type { StartMachine } from '../machines/requests.dto.js';
 import { isOnline, type MachineState } from '../machines/words.js';
-import { isWritten, requireAccess } from '../media/media.service.js';
+import { isWritten, requireAccess } from '../media/images.js';
 import { SystemPropertiesService } from '../system/system-properties.service.js';
 import { requireGuestAgent } from '../vrde/guest-agent.js';
 import { overridesOf } from '../vrde/settings.js';

@@ -3,7 +3,7 @@ import type { DriveSpec, MachineSpec, MediumSpec } from '@belvedere/control';
 import { dirname } from 'node:path';
 import type { Home } from '../home/home.js';
 import type { MachineRecord } from '../machines/machine-rows.js';
-import type { MachineSettings, MediumRecord } from '../machines/settings.js';
+import { type MachineSettings, type MediumRecord, parentsOf } from '../machines/settings.js';
 import { type RunOverrides, vrdeSpec } from '../vrde/settings.js';
 
 /** @param readOnly UUIDs of the media that this run must not write */
@@ -41,11 +41,14 @@ const drivesOf = (settings: MachineSettings, readOnly: ReadonlySet<string>): Dri
   );
 
 /** A DVD's image is kept as RAW, as VirtualBox has it, and opened as what it must be. */
-export const mediumSpec = ({ type, path, format }: MediumRecord, readOnly: boolean): MediumSpec => ({
-  path,
-  format: type === 'dvd' ? 'ISO' : format === 'VDI' ? 'VDI' : 'RAW',
+export const mediumSpec = (medium: MediumRecord, readOnly: boolean): MediumSpec => ({
+  path: medium.path,
+  format: medium.type === 'dvd' ? 'ISO' : formatOf(medium),
   readOnly,
+  parents: parentsOf(medium).map((parent) => ({ uuid: parent.uuid, path: parent.path, format: formatOf(parent) })),
 });
+
+const formatOf = ({ format }: MediumRecord): 'VDI' | 'RAW' => (format === 'VDI' ? 'VDI' : 'RAW');
 
 /** The media that a machine has attached, each once. */
 export const mediaOf = (settings: MachineSettings): MediumRecord[] => [

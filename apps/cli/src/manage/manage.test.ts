@@ -78,6 +78,7 @@ describe('requests', () => {
     ],
     ['createhd --filename "WinXP.vdi" --size 10000', `POST /media {"type":"hdd","path":"${at('WinXP.vdi')}","sizeBytes":10485760000,"format":"VDI","variant":"Standard"}`],
     ['createmedium disk --filename a.b/c --sizebyte=512 --variant fixed', `POST /media {"type":"hdd","path":"${at('a.b/c')}.vdi","sizeBytes":512,"format":"VDI","variant":"Fixed"}`],
+    ['createmedium disk --filename d --diffparent WinXP.vdi', `POST /media {"type":"hdd","path":"${at('d')}.vdi","format":"VDI","variant":"Standard","parent":"${at('WinXP.vdi')}"}`],
     ['closemedium disk WinXP.vdi --delete', `GET /media/${at('WinXP.vdi')}`, `DELETE /media/${DISK}?delete=true`],
     [`closehd ${DISK}`, `GET /media/${DISK}`, `DELETE /media/${DISK}?delete=false`],
     [

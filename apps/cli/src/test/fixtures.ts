@@ -46,6 +46,9 @@ export const disk: Medium = {
   sizeOnDiskBytes: 2 << 20,
   accessible: true,
   problem: null,
+  description: '',
+  parentUuid: null,
+  childUuids: [],
   usedBy: [{ uuid: UUID, name: 'Windows XP' }],
 };
 

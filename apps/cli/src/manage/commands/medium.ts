@@ -10,6 +10,19 @@ const MiB = 1 << 20;
 /** 2 TiB in MB: what the disk formats here can hold. */
 const MAX_MIB = 2 << 20;
 
+/** An image by UUID, or by its file. */
+const reference: ValueType<string> = {
+  syntax: '<uuid|filename>',
+  example: ['disk.vdi'],
+  free: true,
+  read: (words) => refOf(words.next('a UUID or a filename')),
+};
+
+function refOf(text: string): string {
+  if (!text) throw new BadValue('must be a UUID or a filename');
+  return isUuid(text) ? text.replace(/[{}]/g, '').toLowerCase() : resolve(text);
+}
+
 interface Creation extends Partial<CreateMedium> {
   kind?: 'disk';
 }
@@ -33,14 +46,15 @@ const creation = (name: string, also: readonly string[], words: readonly Word<Cr
         help: 'Standard grows as the guest writes, Fixed has its whole size at once',
         set: (request: Creation, variant) => (request.variant = variant),
       }) as Option<Creation>,
+      option({ name: 'diffparent', value: reference, help: 'the disk that the new one hangs on: it holds only what differs from that, which must not change any more', set: (request: Creation, parent) => (request.parent = parent) }) as Option<Creation>,
     ],
-    unsupported: ['diffparent', 'property', 'property-file', 'static', 'comment', 'type'],
-    check({ path: file, sizeBytes }) {
+    unsupported: ['property', 'property-file', 'static', 'comment', 'type'],
+    check({ path: file, sizeBytes, parent }) {
       if (file === undefined) throw new UsageError(`'${name}' needs --filename <filename>`);
-      if (sizeBytes === undefined) throw new UsageError(`'${name}' needs --size <MB> or --sizebyte <bytes>`);
+      if (sizeBytes === undefined && parent === undefined) throw new UsageError(`'${name}' needs --size <MB> or --sizebyte <bytes>`);
     },
-    async run({ path: file = '', sizeBytes = 0, format = 'VDI', variant = 'Standard' }, { client, output }) {
-      const body: CreateMedium = { type: 'hdd', path: extname(file) ? file : `${file}.vdi`, sizeBytes, format, variant };
+    async run({ path: file = '', sizeBytes, format = 'VDI', variant = 'Standard', parent }, { client, output }) {
+      const body: CreateMedium = { type: 'hdd', path: extname(file) ? file : `${file}.vdi`, ...(sizeBytes !== undefined && { sizeBytes }), format, variant, ...(parent !== undefined && { parent }) };
       const medium = await withProgress(output, client.request('POST /media', { body }));
       output.line(`Medium created. UUID: ${medium.uuid}`);
     },
@@ -68,8 +82,7 @@ const target: ValueType<{ type?: MediumType; ref: string }> = {
     const first = words.next('a UUID or a filename');
     const type = TYPES[first];
     const ref = type ? words.next('a UUID or a filename') : first;
-    if (!ref) throw new BadValue('must be a UUID or a filename');
-    return { ...(type && { type }), ref: isUuid(ref) ? ref.replace(/[{}]/g, '').toLowerCase() : resolve(ref) };
+    return { ...(type && { type }), ref: refOf(ref) };
   },
 };
 const targetWord = word({ value: target, set: (request: Target, found) => void Object.assign(request, found) });
