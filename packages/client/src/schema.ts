@@ -923,6 +923,14 @@ export interface components {
             format: string;
             /** @description Standard or Fixed */
             variant: string;
+            description: string;
+            /**
+             * Format: uuid
+             * @description of the image that this differencing image hangs on
+             */
+            parentUuid: string | null;
+            /** @description images that hang on this one */
+            childUuids: string[];
             /** @description what the guest sees, in bytes */
             sizeBytes: number;
             /** @description what the host stores, in bytes; null while the file is inaccessible */
@@ -941,11 +949,14 @@ export interface components {
             type: "hdd";
             /** @description absolute path of the new file */
             path: string;
-            sizeBytes: number;
+            /** @description default: the parent's */
+            sizeBytes?: number;
             /** @description VDI */
             format?: string;
             /** @description Standard or Fixed */
             variant?: string;
+            /** @description absolute path or UUID of the disk that the new one is to hang on, as a differencing image */
+            parent?: string;
         };
         OsType: {
             id: string;
