@@ -3,7 +3,7 @@ import { ImageError } from './errors.js';
 import { resolveFile } from './file.js';
 import { readImageInfo } from './info.js';
 import { lockImage } from './lock.js';
-import type { Format, Variant } from './ports.js';
+import type { Format, VdiVariant } from './ports.js';
 import { isUuid, nilUuid } from './uuid.js';
 import { createVdiFile, type Linkage } from './vdi/create.js';
 
@@ -11,7 +11,7 @@ export interface CreateOptions {
   /** Bytes: a multiple of 512. The parent's size where that is absent. */
   readonly size?: number;
   /** @default 'Standard' */
-  readonly variant?: Variant;
+  readonly variant?: VdiVariant;
   readonly uuid?: string;
   /**
    * Makes a differencing image, which reads as its parent where it was not written. The parent must not be written from then on.

@@ -1,9 +1,10 @@
-export type { BlockDevice, Format, Image, ParentInfo, Variant, Work } from './ports.js';
+export type { BlockDevice, Format, Image, ParentInfo, Variant, VdiVariant, Work } from './ports.js';
 export { ImageError, ImageLockedError, NoSpaceError } from './errors.js';
 export { type Device, type OpenOptions, type ParentFile, type ResolveParent, maxParents, openImage } from './open.js';
 export { type ImageInfo, readImageInfo } from './info.js';
 export { probeFormat } from './probe.js';
 export { createVdi, type CreateOptions } from './create.js';
+export { cloneImage, type CloneOptions } from './clone.js';
 export { absorbParent, mergeImages, type MergeOptions } from './merge.js';
 export { compactImage, type CompactOptions, resizeImage, type ResizeOptions } from './resize.js';
 export { deleteImage } from './delete.js';

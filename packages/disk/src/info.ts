@@ -5,6 +5,8 @@ import type { Format, HostFile, Variant } from './ports.js';
 import { probeFormat } from './probe.js';
 import { isIso, isoSize, rawSize } from './raw.js';
 import { readVdiHeader, uuidsOf, variantOf } from './vdi/image.js';
+import { readVhdFooter, vhdVariant } from './vhd/image.js';
+import { describeVmdk } from './vmdk/image.js';
 
 export interface ImageInfo {
   readonly path: string;
@@ -43,6 +45,14 @@ const describe: Readonly<Record<Format, (file: HostFile) => Promise<Described>>>
   async VDI(file) {
     const header = await readVdiHeader(file);
     return { variant: variantOf(header), size: Number(header.cbDisk), ...uuidsOf(header) };
+  },
+  async VMDK(file) {
+    const { variant, size, uuid, modificationUuid } = await describeVmdk(file);
+    return { ...noUuids, variant, size, uuid, modificationUuid };
+  },
+  async VHD(file) {
+    const footer = await readVhdFooter(file);
+    return { ...noUuids, variant: vhdVariant(footer), size: Number(footer.currentSize), uuid: footer.uniqueId };
   },
   RAW: async (file) => ({ variant: 'Fixed', size: await rawSize(file), ...noUuids }),
   async ISO(file) {

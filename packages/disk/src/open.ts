@@ -8,6 +8,8 @@ import type { Format, HostFile, Image } from './ports.js';
 import { probeFormat } from './probe.js';
 import { floppySizes, openIso, openRaw } from './raw.js';
 import { openVdi } from './vdi/image.js';
+import { openVhd } from './vhd/image.js';
+import { openVmdk } from './vmdk/image.js';
 
 /** What an image is put into. */
 export type Device = 'hdd' | 'dvd' | 'floppy';
@@ -53,6 +55,9 @@ export async function openChain(path: string, options: OpenOptions = {}): Promis
   const format = options.format ?? (await probeFormat(real));
   const readOnly = options.readOnly ?? format === 'ISO';
   if (format === 'ISO' && !readOnly) throw new ImageError(path, 'open for writing', 'an ISO image is read-only');
+  if (!readOnly && !writable.includes(format)) {
+    throw new ImageError(path, 'open for writing', `${format} images are read only: clone it to a VDI with clonemedium, or put a differencing VDI on it (createmedium --diffparent)`);
+  }
   const owner = options.owner ?? 'another opener';
 
   const leaf = await openLayer(real, format, readOnly, readOnly ? (options.shared ? 'read' : undefined) : 'write', owner);
@@ -65,6 +70,8 @@ export async function openChain(path: string, options: OpenOptions = {}): Promis
     throw error;
   }
 }
+
+const writable: readonly Format[] = ['VDI', 'RAW'];
 
 /** One image, without its parents. @param path with symbolic links resolved */
 export async function openLayer(path: string, format: Format, readOnly: boolean, mode: LockMode | undefined, owner: string): Promise<OpenImage> {
@@ -83,7 +90,7 @@ export async function openLayer(path: string, format: Format, readOnly: boolean,
   }
 }
 
-const openers: Readonly<Record<Format, (file: HostFile, released: () => Promise<void>) => Promise<OpenImage>>> = { VDI: openVdi, RAW: openRaw, ISO: openIso };
+const openers: Readonly<Record<Format, (file: HostFile, released: () => Promise<void>) => Promise<OpenImage>>> = { VDI: openVdi, VMDK: openVmdk, VHD: openVhd, RAW: openRaw, ISO: openIso };
 
 async function openParents(leaf: OpenImage, owner: string, resolve: ResolveParent | undefined): Promise<void> {
   const seen = new Set([leaf.path]);

@@ -15,9 +15,12 @@ export interface BlockDevice {
   close(): Promise<void>;
 }
 
-export type Format = 'VDI' | 'RAW' | 'ISO';
-/** `Standard` grows as it is written, `Fixed` has its whole size from the start. */
-export type Variant = 'Standard' | 'Fixed';
+/** VMDK and VHD are read; VDI and RAW are written too. */
+export type Format = 'VDI' | 'VMDK' | 'VHD' | 'RAW' | 'ISO';
+/** `Standard` grows as it is written, `Fixed` has its whole size from the start, `StreamOptimized` (VMDK) is packed and written once. */
+export type Variant = 'Standard' | 'Fixed' | 'StreamOptimized';
+
+export type VdiVariant = 'Standard' | 'Fixed';
 
 export interface Image extends BlockDevice {
   readonly format: Format;

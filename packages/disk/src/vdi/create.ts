@@ -3,7 +3,7 @@ import { unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { hostError, ImageError } from '../errors.js';
 import { createFile, syncDirectory } from '../file.js';
-import type { HostFile, Variant } from '../ports.js';
+import type { HostFile, VdiVariant } from '../ports.js';
 import { isUuid, newUuid, nilUuid } from '../uuid.js';
 import { blockSize, headerSector, ImageType, mapSize, maxBlocks, newHeader, sectorSize } from './header.js';
 
@@ -17,7 +17,7 @@ export interface Linkage {
 export interface NewVdi {
   /** Bytes: a multiple of 512. */
   readonly size: number;
-  readonly variant: Variant;
+  readonly variant: VdiVariant;
   readonly uuid?: string;
   /** Makes a differencing image. */
   readonly linkage?: Linkage;
@@ -68,9 +68,7 @@ export async function fillVdi(file: HostFile, options: NewVdi & { readonly uuid:
   const map = new Uint32Array(mapSize(blocks) / 4).fill(0xffffffff);
   if (fixed) for (let block = 0; block < blocks; block++) map[block] = block;
 
-  const offBlocks = pageSize;
-  const second = offBlocks + Math.ceil(mapSize(blocks) / pageSize) * pageSize;
-  const offData = Math.ceil((second + mapSize(blocks)) / blockSize) * blockSize;
+  const { offBlocks, second, offData } = layoutOf(blocks);
   const bytes = new Uint8Array(map.buffer);
   await file.write(bytes, offBlocks);
   await file.write(bytes, second);
@@ -99,4 +97,11 @@ export async function fillVdi(file: HostFile, options: NewVdi & { readonly uuid:
   });
   await file.write(headerSector(header), 0);
   await file.sync();
+}
+
+/** Where a new image has its map, the map's second place, and its data. */
+export function layoutOf(blocks: number): { readonly offBlocks: number; readonly second: number; readonly offData: number } {
+  const offBlocks = pageSize;
+  const second = offBlocks + Math.ceil(mapSize(blocks) / pageSize) * pageSize;
+  return { offBlocks, second, offData: Math.ceil((second + mapSize(blocks)) / blockSize) * blockSize };
 }

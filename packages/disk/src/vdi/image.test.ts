@@ -164,7 +164,10 @@ describe('refused', () => {
     await expect(openImage(folder)).rejects.toThrow('not a regular file');
     const vmdk = join(folder, 'a.vmdk');
     writeFileSync(vmdk, Buffer.concat([Buffer.from('KDMV'), Buffer.alloc(1020)]));
-    await expect(openImage(vmdk)).rejects.toThrow('VMDK is not supported: convert it with "qemu-img convert -O vdi"');
-    await expect(readImageInfo(vmdk)).rejects.toThrow('VMDK');
+    await expect(openImage(vmdk, { readOnly: true })).rejects.toThrow('SparseExtentHeader.singleEndLineChar');
+    await expect(readImageInfo(vmdk)).rejects.toThrow('SparseExtentHeader');
+    const qcow = join(folder, 'a.qcow2');
+    writeFileSync(qcow, Buffer.from('QFI\xfb', 'latin1'));
+    await expect(openImage(qcow)).rejects.toThrow('QCOW is not supported: convert it with "qemu-img convert -O vdi"');
   });
 });

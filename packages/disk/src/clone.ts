@@ -1,0 +1,112 @@
+/** A disk copied into a new image of any format that can be written: the whole chain of its source becomes one image. */
+import { link, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { hostError, ImageError } from './errors.js';
+import { createFile, syncDirectory } from './file.js';
+import type { OpenImage } from './image.js';
+import { openChain, type ResolveParent } from './open.js';
+import type { Format, HostFile, Variant, Work } from './ports.js';
+import { isUuid, newUuid, nilUuid } from './uuid.js';
+import { VdiWriter } from './vdi/writer.js';
+import { DynamicVhdWriter, FixedVhdWriter } from './vhd/writer.js';
+import { SparseWriter, StreamWriter } from './vmdk/writer.js';
+import { type ImageWriter, type NewDisk, writerPiece } from './writer.js';
+import { isZero } from './zero.js';
+
+export interface CloneOptions extends Work {
+  /** @default 'VDI' */
+  readonly format?: Exclude<Format, 'ISO'>;
+  /** @default 'Standard' */
+  readonly variant?: Variant;
+  /** Of the new image, where its format keeps one. */
+  readonly uuid?: string;
+  /** Of the source, as in `openImage`. */
+  readonly sourceFormat?: Format;
+  /** Finds the parents of a differencing source. */
+  readonly resolveParent?: ResolveParent;
+  /** Who copies, in words: others who are refused meanwhile are shown this. */
+  readonly owner?: string;
+}
+
+/** A file with the suffix `.clone-UUID` beside `target` is a copy in progress, or what is left of one whose process was killed. */
+const draftName = (target: string): string => `${target}.clone-${randomUUID()}`;
+
+/**
+ * Copies a disk into a new image; nobody may write the source meanwhile. What is zero takes no room in the copy, but in a Fixed one. The
+ * target appears when it is complete; an existing file is refused.
+ * @returns the new image's UUID; undefined where the format keeps none (RAW)
+ * @throws ImageError, ImageLockedError when somebody writes the source, NoSpaceError, or the signal's reason; no file is left then
+ */
+export async function cloneImage(source: string, target: string, options: CloneOptions = {}): Promise<string | undefined> {
+  const { format = 'VDI', variant = 'Standard', uuid = newUuid(), signal, onProgress } = options;
+  if (!isUuid(uuid) || uuid === nilUuid) throw new ImageError(target, 'uuid', `${uuid} is no UUID for an image`);
+  const make = writers[format][variant];
+  if (!make) throw new ImageError(target, 'variant', `${variant} is no variant of ${format}: use ${Object.keys(writers[format]).join(' or ')}`);
+  signal?.throwIfAborted();
+  const image = await openChain(source, {
+    readOnly: true,
+    shared: true,
+    owner: options.owner ?? `somebody who makes ${target}`,
+    ...(options.sourceFormat ? { format: options.sourceFormat } : {}),
+    ...(options.resolveParent ? { resolveParent: options.resolveParent } : {}),
+  });
+  const draft = draftName(target);
+  try {
+    if (image.format === 'ISO') throw new ImageError(source, 'clone', 'an ISO image is no disk: copy its file');
+    const file = await createFile(draft);
+    try {
+      try {
+        await copy(image, make(file, { size: image.size, uuid: uuid.toLowerCase(), path: target }), { signal, onProgress });
+      } finally {
+        await file.close();
+      }
+      await link(draft, target); // fails where the target exists
+    } finally {
+      await unlink(draft);
+    }
+    await syncDirectory(dirname(target));
+  } catch (cause) {
+    throw signal?.aborted ? cause : hostError(target, 'create', cause);
+  } finally {
+    await image.close();
+  }
+  onProgress?.(1);
+  return format === 'RAW' ? undefined : uuid.toLowerCase();
+}
+
+type MakeWriter = (file: HostFile, disk: NewDisk) => ImageWriter;
+
+const writers: Readonly<Record<Exclude<Format, 'ISO'>, Partial<Record<Variant, MakeWriter>>>> = {
+  VDI: { Standard: (file, disk) => new VdiWriter(file, disk, 'Standard'), Fixed: (file, disk) => new VdiWriter(file, disk, 'Fixed') },
+  VMDK: { Standard: (file, disk) => new SparseWriter(file, disk), StreamOptimized: (file, disk) => new StreamWriter(file, disk) },
+  VHD: { Standard: (file, disk) => new DynamicVhdWriter(file, disk), Fixed: (file, disk) => new FixedVhdWriter(file, disk) },
+  RAW: { Standard: (file, disk) => rawWriter(file, disk, false), Fixed: (file, disk) => rawWriter(file, disk, true) },
+};
+
+/** A raw disk: with holes for its zeroes, or without. */
+function rawWriter(file: HostFile, { size }: NewDisk, wantsZeroes: boolean): ImageWriter {
+  return {
+    wantsZeroes,
+    write: (offset, data) => file.write(data, offset),
+    async finish() {
+      await file.truncate(size);
+      await file.sync();
+    },
+  };
+}
+
+async function copy(image: OpenImage, writer: ImageWriter, { onProgress, signal }: Work): Promise<void> {
+  for (let at = 0; at < image.size; at += writerPiece) {
+    signal?.throwIfAborted();
+    onProgress?.(at / image.size);
+    const length = Math.min(writerPiece, image.size - at);
+    if (await image.isKnownZero(at, length)) {
+      if (writer.wantsZeroes) await writer.write(at, new Uint8Array(length));
+      continue;
+    }
+    const data = await image.read(at, length);
+    if (writer.wantsZeroes || !isZero(data)) await writer.write(at, data);
+  }
+  await writer.finish();
+}
