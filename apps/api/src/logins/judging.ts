@@ -34,6 +34,8 @@ export class Judging {
   private readonly log = new Logger('logins');
   private readonly records = new Map<number, AuditRecord>();
   private chosen: Chosen | undefined;
+  /** The library that the log has said cannot judge. */
+  private complained: string | undefined;
   private lastClientId = 0;
   /** Notices of ended sessions that are under way. */
   private readonly notices = new Set<Promise<void>>();
@@ -41,26 +43,30 @@ export class Judging {
   private changes = 0;
 
   /**
+   * @param libraryNow as the system property has it; undefined: nobody may log in
    * @param simpleUsers hashes of the global `VBoxAuthSimple/users/...`
    * @param keep keeps a judgement for good
    */
   constructor(
+    private readonly libraryNow: () => Promise<string | undefined>,
     private readonly simpleUsers: HashLookup,
     private readonly keep: (judgement: Judgement) => Promise<void>,
   ) {}
 
   /**
-   * @param library as the system property has it
    * @param signal aborts when the client has gone
    * @returns undefined for a login that is refused; the record says why
    */
-  async logIn(library: string, { user, password, domain }: Credentials, { address, clientName }: Origin, signal: AbortSignal): Promise<OpenedSession | undefined> {
+  async logIn({ user, password, domain }: Credentials, { address, clientName }: Origin, signal: AbortSignal): Promise<OpenedSession | undefined> {
     const clientId = this.lastClientId === largestClientId ? (this.lastClientId = 1) : ++this.lastClientId;
     const client: EndedSession = { user, domain, address, clientName, clientId, machineId: '' };
+    // From here on every change counts against it, also one between reading who judges and asking that.
     const { changes } = this;
+    const library = await this.libraryNow();
+    if (library === undefined) return undefined;
     const authenticator = this.choose(library);
     if (authenticator instanceof AuthUnavailableError) {
-      this.log.error(`nobody can judge logins to the HTTP API: ${authenticator.message}`);
+      this.complain(library, authenticator.message);
       await this.file({ ...client, at: new Date(systemClock.now()), method: library, granted: false, reason: authenticator.message });
       return undefined;
     }
@@ -72,7 +78,7 @@ export class Judging {
       return undefined;
     }
     const ended = (): void => this.notify(authenticator, client);
-    const problem = await this.problemOf(record, changes, signal);
+    const problem = await this.problemOf(record, () => this.voids(changes, signal));
     if (problem !== undefined) {
       this.log.warn(`a login to the HTTP API was granted, but did not come about: ${problem}`);
       ended();
@@ -86,15 +92,15 @@ export class Judging {
   libraryChanged(): void {
     this.changes++;
     this.sessions.end();
-    const before = this.chosen?.authenticator;
-    this.chosen = undefined;
-    if (before) void this.told().then(() => before.close());
+    this.complained = undefined;
+    this.retire();
   }
 
   /** A user's hash is another, or none: what it opened ends. */
   userChanged(user: string): void {
+    if (this.chosen?.library !== 'VBoxAuthSimple') return;
     this.changes++;
-    if (this.chosen?.library === 'VBoxAuthSimple') this.sessions.end(user);
+    this.sessions.end(user);
   }
 
   /** Ends all sessions, tells the library, and ends its processes. */
@@ -107,10 +113,12 @@ export class Judging {
 
   private choose(library: string): MachineAuthenticator | AuthUnavailableError {
     if (this.chosen?.library === library) return this.chosen.authenticator;
+    this.retire();
     try {
       const method = library === 'null' ? ({ type: 'null' } as const) : ({ type: 'external', library, simpleUsers: this.simpleUsers } as const);
       const authenticator = chooseAuthenticator({ ...method, limiter: this.limiter, caller, onJudgement: (record) => this.records.set(record.clientId, record) });
       this.chosen = { library, authenticator };
+      this.complained = undefined;
       return authenticator;
     } catch (error) {
       if (error instanceof AuthUnavailableError) return error;
@@ -118,16 +126,35 @@ export class Judging {
     }
   }
 
+  /** The library is asked no more, once it is told of the end of its sessions. */
+  private retire(): void {
+    const before = this.chosen?.authenticator;
+    this.chosen = undefined;
+    if (before) void this.told().then(() => before.close());
+  }
+
+  /** Once, however many try. */
+  private complain(library: string, problem: string): void {
+    if (this.complained !== library) this.log.error(`nobody can judge logins to the HTTP API: ${problem}`);
+    this.complained = library;
+  }
+
   /** Why a login that was granted is none. */
-  private async problemOf(record: AuditRecord | undefined, changes: number, signal: AbortSignal): Promise<string | undefined> {
+  private async problemOf(record: AuditRecord | undefined, voids: () => string | undefined): Promise<string | undefined> {
     if (!record) return 'it left no record';
+    const reason = voids();
     try {
-      await this.file(record);
+      await this.file(reason === undefined ? record : { ...record, granted: false, reason });
     } catch (error) {
       return `it could not be recorded: ${textOf(error)}`;
     }
+    return voids();
+  }
+
+  /** What came between a judgement and its session. */
+  private voids(changes: number, signal: AbortSignal): string | undefined {
     if (changes !== this.changes) return 'who may log in was changed meanwhile';
-    return signal.aborted ? 'its client has gone' : undefined;
+    return signal.aborted ? 'the client has gone' : undefined;
   }
 
   /** Ids grow with time, so that judgements of one millisecond keep their order. */

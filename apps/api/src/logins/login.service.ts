@@ -31,10 +31,9 @@ export class LoginService implements OnModuleInit, OnModuleDestroy {
 
   /** @throws ApiError for whoever may not */
   async logIn(credentials: Credentials, origin: Origin, signal: AbortSignal): Promise<OpenedSession> {
-    const library = await this.library();
-    if (library === undefined) throw new ApiError('E_ACCESSDENIED', closed);
+    if ((await this.library()) === undefined) throw new ApiError('E_ACCESSDENIED', closed);
     const judging = await this.load();
-    const opened = await judging.logIn(library, credentials, origin, signal);
+    const opened = await judging.logIn(credentials, origin, signal);
     if (!opened) throw new ApiError('E_ACCESSDENIED', refusal);
     return opened;
   }
@@ -65,7 +64,8 @@ export class LoginService implements OnModuleInit, OnModuleDestroy {
   }
 
   async onModuleDestroy(): Promise<void> {
-    await (await this.loading)?.close();
+    const judging = await this.loading?.catch(() => undefined);
+    await judging?.close();
   }
 
   private warn(): void {
@@ -80,7 +80,7 @@ export class LoginService implements OnModuleInit, OnModuleDestroy {
   private load(): Promise<Judging> {
     return (this.loading ??= import('./judging.js').then((module) => {
       const hashOf = async (user: string): Promise<string | undefined> => (await this.database.read((manager) => manager.findOneBy(ExtraDataRow, { machine: '', key: simpleUserKey(user) })))?.value;
-      return (this.judging = new module.Judging(hashOf, (judgement) => this.judgements.add(judgement)));
+      return (this.judging = new module.Judging(() => this.library(), hashOf, (judgement) => this.judgements.add(judgement)));
     }));
   }
 }

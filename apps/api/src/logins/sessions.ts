@@ -4,8 +4,7 @@
  * All of it is in memory, bounded, and gone when the API stops.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import type { Caller } from '../http/permission.js';
-import { administrator } from '../http/permission.js';
+import { administrator, type Caller } from '../http/permission.js';
 
 /** How long a session lasts, in milliseconds: a working day. */
 export const sessionTime = 8 * 60 * 60_000;
