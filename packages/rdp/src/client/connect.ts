@@ -46,7 +46,7 @@ const REQUESTED = {
 } as const;
 
 /** The first packet. [MS-RDPBCGR] 3.2.5.3.1 */
-export function connectionRequest({ security, user }: ClientSettings): Uint8Array {
+export function connectionRequest({ security, user }: Pick<ClientSettings, 'security' | 'user'>): Uint8Array {
   const cookie = Buffer.from(`Cookie: mstshash=${user.slice(0, 9)}\r\n`, 'latin1');
   const negotiation =
     security === 'none'
@@ -134,7 +134,7 @@ function clientBlocks(asked: ClientSettings, serverSelectedProtocol: number): { 
 }
 
 /** [MS-RDPBCGR] 3.2.5.3.4 */
-export function connectResponse(packet: Uint8Array): ClientOutcome {
+export function connectResponse(packet: Uint8Array, asked: ClientSettings): ClientOutcome {
   const { result, userData } = decode(mcs.CONNECT_RESPONSE, decodeData(packet));
   if (result !== mcs.Result.SUCCESSFUL) return closed(`MCS connect failed with result ${result}`);
   const blocks = decodeBlocks(decode(GCC_CONFERENCE_CREATE_RESPONSE, userData).userData);
@@ -142,6 +142,12 @@ export function connectResponse(packet: Uint8Array): ClientOutcome {
     const data = blocks.get(type);
     return data ? new Cursor(data) : illegal(`block ${type} is missing`, 'connectResponse', 'TS_UD_HEADER', '[MS-RDPBCGR] 3.2.5.3.4');
   };
+  // [MS-RDPBCGR] 2.2.1.4.2: what the server was asked for, as it heard it.
+  const { clientRequestedProtocols: heard } = settings.TS_UD_SC_CORE.decode(block(settings.UserDataType.SC_CORE));
+  const requested = asked.security === 'none' ? undefined : REQUESTED[asked.security];
+  if (heard !== requested) {
+    return closed(`the server was asked for protocols ${hexadecimal(heard)} instead of ${hexadecimal(requested)}: someone is in between`);
+  }
   const { MCSChannelId, channelIdArray } = settings.TS_UD_SC_NET.decode(block(settings.UserDataType.SC_NET));
   const { encryptionMethod, encryptionLevel, exchange } = settings.TS_UD_SC_SEC1.decode(block(settings.UserDataType.SC_SECURITY));
   const answer =
@@ -158,6 +164,8 @@ export function connectResponse(packet: Uint8Array): ClientOutcome {
     encodeData(encode(mcs.ATTACH_USER_REQUEST, {})),
   ]);
 }
+
+const hexadecimal = (value: number | undefined): string => (value === undefined ? 'nothing' : `0x${value.toString(16)}`);
 
 /** [MS-RDPBCGR] 3.2.5.3.7 */
 export function attachUserConfirm(packet: Uint8Array, pending: Pending): ClientOutcome {

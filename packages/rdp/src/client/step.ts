@@ -13,7 +13,7 @@ export function clientStep(state: ClientState, packet: Packet, asked: ClientSett
     case 'connectionConfirm':
       return connectionConfirm(packet.bytes, asked);
     case 'connectResponse':
-      return connectResponse(packet.bytes);
+      return connectResponse(packet.bytes, asked);
     case 'attachUserConfirm':
       return attachUserConfirm(packet.bytes, state.pending);
     case 'channelJoinConfirm':

@@ -85,6 +85,7 @@ export function basicSettingsExchange(packet: Uint8Array, negotiation: Negotiati
   const request = decode(mcs.CONNECT_INITIAL, decodeData(packet));
   const gcc = decode(GCC_CONFERENCE_CREATE_REQUEST, request.userData);
   const client = readClientSettings(gcc.connectPDU.userData);
+  checkSelected(client, negotiation);
   const offer = standardOffer(client, negotiation, context);
   const response = encode(mcs.CONNECT_RESPONSE, {
     result: mcs.Result.SUCCESSFUL,
@@ -105,6 +106,13 @@ export function basicSettingsExchange(packet: Uint8Array, negotiation: Negotiati
   return to({ step: 'channelConnection', joining: { negotiation, client, userId: undefined, joined: new Set(), offer, security } }, [
     encodeData(response),
   ]);
+}
+
+/** [MS-RDPBCGR] 2.2.1.3.2: newer clients repeat what they were told was chosen, so that both can tell whether somebody changed it. */
+function checkSelected({ core: { serverSelectedProtocol: told } }: ClientSettings, { selectedProtocol }: Negotiation): void {
+  if (told === undefined || told === selectedProtocol) return;
+  const problem = `the client was told of protocol 0x${told.toString(16)}, but 0x${selectedProtocol.toString(16)} was chosen: someone is in between`;
+  throw new ProtocolError(problem, { state: 'basicSettingsExchange', pdu: 'TS_UD_CS_CORE', section: '[MS-RDPBCGR] 2.2.1.3.2' });
 }
 
 /** Standard RDP Security as the client can have it; `undefined` where TLS protects the line, or where the server demands no encryption. */
