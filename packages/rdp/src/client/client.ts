@@ -13,7 +13,7 @@ import { decode, encode } from '@belvedere/wire';
 import { AUTHZ, credSspClient, EARLY_USER_AUTHORIZATION_RESULT_PDU, subjectPublicKey, tsRequestLength } from '../nla/index.js';
 import { PacketReader } from '../pdu/packetReader.js';
 import { Protocol } from '../pdu/x224.js';
-import { ENCRYPTION_METHOD } from '../security/index.js';
+import { ENCRYPTION_METHOD, type SecurityLayer } from '../security/index.js';
 import { connectionRequest } from './connect.js';
 import { data } from './envelope.js';
 import { Framebuffer } from './framebuffer.js';
@@ -21,7 +21,14 @@ import { Fragments, inputPackets } from './share.js';
 import type { ClientEffect, ClientOutcome, ClientSettings, ClientShare, ClientState } from './state.js';
 import { clientStep, tlsEstablished } from './step.js';
 
-export type ClientOptions = Partial<ClientSettings> & { readonly host?: string; readonly port: number };
+export type ClientOptions = Partial<ClientSettings> & {
+  readonly host?: string;
+  readonly port: number;
+  /** Of this host, to connect from. */
+  readonly localAddress?: string;
+  /** Hears all that the server sends, below TLS, and once more what Standard RDP Security has deciphered. */
+  readonly overhear?: (bytes: Uint8Array) => void;
+};
 
 const DEFAULTS: ClientSettings = {
   security: 'tls',
@@ -68,13 +75,16 @@ export class RdpClient extends EventEmitter<RdpClientEvents> {
   private readonly asked: ClientSettings;
   private readonly reader = new PacketReader(0xffff);
   private readonly fragments = new Fragments();
+  private readonly overhear: NonNullable<ClientOptions['overhear']>;
+  private overheard: SecurityLayer | undefined;
   private socket: Socket;
 
   /** Begins to connect. Await `active()`. */
-  constructor({ host = '127.0.0.1', port, ...asked }: ClientOptions) {
+  constructor({ host = '127.0.0.1', port, localAddress, overhear = () => undefined, ...asked }: ClientOptions) {
     super();
+    this.overhear = overhear;
     this.asked = { ...DEFAULTS, ...asked };
-    this.socket = connect({ host, port, noDelay: true }, () => void this.socket.write(connectionRequest(this.asked)));
+    this.socket = connect({ host, port, localAddress, noDelay: true }, () => void this.socket.write(connectionRequest(this.asked)));
     this.listen(this.socket);
   }
 
@@ -206,6 +216,7 @@ export class RdpClient extends EventEmitter<RdpClientEvents> {
 
   private readonly onData = (bytes: Uint8Array): void => {
     this.bytesIn += bytes.length;
+    this.overhear(bytes);
     try {
       this.reader.push(bytes);
       for (let packet = this.reader.next(); packet; packet = this.reader.next()) {
@@ -220,6 +231,7 @@ export class RdpClient extends EventEmitter<RdpClientEvents> {
 
   private enter({ state, send, effects }: ClientOutcome): void {
     this.state = state;
+    if ('line' in state) this.listenIn(state.line.security);
     for (const packet of send) this.socket.write(packet);
     for (const effect of effects) this.apply(effect);
     if (effects.some(({ type }) => type === 'bitmaps')) this.emit('update');
@@ -282,6 +294,7 @@ export class RdpClient extends EventEmitter<RdpClientEvents> {
     let held: Uint8Array = new Uint8Array(0);
     let look = (): void => undefined;
     const receive = (bytes: Uint8Array): void => {
+      this.overhear(bytes);
       held = Buffer.concat([held, bytes]);
       look();
     };
@@ -315,6 +328,23 @@ export class RdpClient extends EventEmitter<RdpClientEvents> {
     }
     socket.off('data', receive);
     socket.on('data', this.onData);
+  }
+
+  private listenIn(security: SecurityLayer): void {
+    if (security === this.overheard) return;
+    this.overheard = security;
+    const unwrap = security.unwrap.bind(security);
+    const unwrapFastPath = security.unwrapFastPath.bind(security);
+    security.unwrap = (bytes) => {
+      const unwrapped = unwrap(bytes);
+      this.overhear(unwrapped.payload);
+      return unwrapped;
+    };
+    security.unwrapFastPath = (flags, body) => {
+      const payload = unwrapFastPath(flags, body);
+      this.overhear(payload);
+      return payload;
+    };
   }
 
   private finish(reason: string): void {

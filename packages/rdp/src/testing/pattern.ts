@@ -56,7 +56,7 @@ export class PatternScreen implements Screen {
     this.changed({ x: 0, y: 0, width: this.width, height: this.height });
   }
 
-  private changed(rect: Rect): void {
+  protected changed(rect: Rect): void {
     const first = this.damage.length === 0;
     this.damage.push(rect);
     if (first) for (const listener of [...this.damaged]) listener();

@@ -1,0 +1,189 @@
+/** The bytes that a client gets before it is judged, deciphered: they hold no pixel of the guest, on any kind of line. */
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ClientOptions, RdpClient } from '../client/index.js';
+import { ntHash } from '../nla/index.js';
+import type { Authenticator, Judgement } from '../ports.js';
+import { ENCRYPTION_METHOD, serverIdentity, type ServerIdentity } from '../security/index.js';
+import { InputRecord, PatternScreen } from '../testing/pattern.js';
+import { RdpServer } from './server.js';
+
+jest.setTimeout(60_000);
+
+let folder: string;
+let identity: ServerIdentity;
+const open: { close(reason: string): unknown }[] = [];
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'belvedere-unjudged-'));
+  identity = await serverIdentity(folder, { commonName: 'server test', altNames: ['localhost'] });
+}, 60_000);
+afterAll(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  for (const each of open.splice(0).reverse()) await each.close('the test is over');
+});
+
+/** Bytes of the shortest piece of a picture that is looked for: four pixels, or five of three bytes. */
+const RUN = 16;
+
+/** Pieces of pictures, found again wherever they begin. */
+class Pieces {
+  private readonly runs = new Set<string>();
+  /** Their first four bytes: most places are ruled out by these. */
+  private readonly beginnings = new Set<number>();
+
+  add(picture: Uint8Array): void {
+    const bytes = Buffer.from(picture);
+    for (let at = 0; at + RUN <= bytes.length; at++) {
+      this.runs.add(bytes.toString('latin1', at, at + RUN));
+      this.beginnings.add(bytes.readUInt32LE(at));
+    }
+  }
+
+  countIn(stream: Uint8Array): number {
+    const bytes = Buffer.from(stream);
+    let count = 0;
+    for (let at = 0; at + RUN <= bytes.length; at++) {
+      if (this.beginnings.has(bytes.readUInt32LE(at)) && this.runs.has(bytes.toString('latin1', at, at + RUN))) count++;
+    }
+    return count;
+  }
+}
+
+/** A guest that shows noise, and keeps in mind all that it has ever shown. */
+class Noise extends PatternScreen {
+  readonly shown = new Pieces();
+  constructor() {
+    super(64, 48);
+    this.change(1);
+  }
+  change(seed: number): void {
+    const words = new Uint32Array(this.pixels.buffer);
+    for (let i = 0, state = seed; i < words.length; i++) {
+      // xorshift: neighbours have nothing in common that a compression could use.
+      state ^= state << 13;
+      state ^= state >>> 17;
+      state ^= state << 5;
+      words[i] = state & 0xffffff;
+    }
+    this.changed({ x: 0, y: 0, width: this.width, height: this.height });
+    this.shown.add(this.pixels);
+    // As 24 bits a pixel are sent, which no compression makes shorter.
+    for (let row = 0; row < this.height; row++) this.shown.add(Uint8Array.from({ length: 3 * this.width }, (_, i) => this.pixels[row * this.stride + 4 * Math.floor(i / 3) + (i % 3)]));
+  }
+}
+
+async function start(authenticator: Authenticator): Promise<{ server: RdpServer; screen: Noise }> {
+  const screen = new Noise();
+  const record = new InputRecord();
+  const server = await RdpServer.listen({
+    ports: [0],
+    addresses: ['127.0.0.1'],
+    screens: [screen],
+    keyboard: record.keyboard,
+    pointer: record.pointer,
+    authenticator,
+    machineId: 'machine',
+    name: 'a machine',
+    securityMethod: 'negotiate',
+    certificate: () => identity.tls,
+    standard: identity.standard,
+    multiConnection: true,
+    reuseConnection: false,
+  });
+  open.push(server);
+  return { server, screen };
+}
+
+function client(server: RdpServer, options: Omit<ClientOptions, 'port'>): { viewer: RdpClient; heard: Uint8Array[] } {
+  const heard: Uint8Array[] = [];
+  const viewer = new RdpClient({ port: server.port, width: 640, height: 480, bitsPerPixel: 24, user: 'max', password: 'secret', overhear: (bytes) => void heard.push(Uint8Array.from(bytes)), ...options });
+  open.push(viewer);
+  return { viewer, heard };
+}
+
+const piecesOf = ({ shown }: Noise, heard: readonly Uint8Array[]): number => heard.reduce((total, bytes) => total + shown.countIn(bytes), 0);
+
+const LINES: [string, Omit<ClientOptions, 'port'>][] = [
+  ['TLS', { security: 'tls' }],
+  ['Network Level Authentication', { security: 'nla' }],
+  ['Network Level Authentication with an early answer', { security: 'nlaEx' }],
+  ['RC4, 40 bits', { security: 'rdp', encryptionMethods: ENCRYPTION_METHOD['40BIT'] }],
+  ['RC4, 56 bits', { security: 'rdp', encryptionMethods: ENCRYPTION_METHOD['56BIT'] }],
+  ['RC4, 128 bits', { security: 'rdp', encryptionMethods: ENCRYPTION_METHOD['128BIT'] }],
+  ['FIPS', { security: 'rdp', encryptionMethods: ENCRYPTION_METHOD.FIPS }],
+  ['no negotiation, slow path', { security: 'none', fastPathOutput: false, fastPathInput: false }],
+];
+
+describe.each(LINES)('%s', (_name, line) => {
+  test('shows nothing while a login is judged, nor when it is refused, and the picture once it is granted', async () => {
+    const judges: ((judgement: Judgement) => void)[] = [];
+    let asked = (): void => undefined;
+    const untilAsked = (): Promise<void> => new Promise((resolve) => (asked = resolve));
+    const authenticator: Authenticator = {
+      judge: () =>
+        new Promise((resolve) => {
+          judges.push(resolve);
+          asked();
+        }),
+      ntHash: async () => ntHash('secret'),
+    };
+    const { server, screen } = await start(authenticator);
+
+    const first = untilAsked();
+    const refused = client(server, line);
+    await first;
+    screen.change(2);
+    screen.resize(80, 60);
+    screen.change(3);
+    judges[0]({ granted: false, reason: 'no' });
+    await refused.viewer.ended();
+    expect(refused.heard.length).toBeGreaterThan(0);
+    expect(piecesOf(screen, refused.heard)).toBe(0);
+
+    const second = untilAsked();
+    const granted = client(server, line);
+    await second;
+    const before = granted.heard.length;
+    judges[1]({ granted: true });
+    await granted.viewer.picture(({ width, pixels }) => width === screen.width && pixels.some((pixel) => pixel !== 0));
+    expect(piecesOf(screen, granted.heard.slice(0, before))).toBe(0);
+    expect(piecesOf(screen, granted.heard)).toBeGreaterThan(100);
+  });
+});
+
+describe.each(LINES.filter(([name]) => !name.startsWith('Network')))('%s', (_name, line) => {
+  test('shows nothing of the guest in the login dialog, whatever is typed there', async () => {
+    let judged = (): void => undefined;
+    const untilJudged = new Promise<void>((resolve) => (judged = resolve));
+    const authenticator: Authenticator = {
+      needsCredentials: true,
+      judge: async () => {
+        judged();
+        return { granted: false, reason: 'wrong password' };
+      },
+    };
+    const { server, screen } = await start(authenticator);
+    const { viewer, heard } = client(server, { ...line, user: '', password: '' });
+    const type = (text: string): void => {
+      for (const character of text) {
+        viewer.character(character.charCodeAt(0), true);
+        viewer.character(character.charCodeAt(0), false);
+      }
+    };
+    await viewer.picture(({ width, pixels }) => width === 640 && pixels.some((pixel) => pixel !== 0));
+    screen.change(2);
+    viewer.refresh(0, 0, 640, 480);
+    viewer.suppressOutput(true);
+    viewer.suppressOutput(false);
+    type('max\rwrong\r');
+    await untilJudged;
+    screen.change(3);
+    viewer.refresh(0, 0, 640, 480);
+    await server.close('the test is over');
+    await viewer.ended();
+    expect(Buffer.concat(heard).length).toBeGreaterThan(1000);
+    expect(piecesOf(screen, heard)).toBe(0);
+  });
+});
