@@ -73,6 +73,11 @@ export class Drives {
     return { controller, port, device };
   }
 
+  /** Resolves when all that was written is on the host's disks. */
+  async flush(): Promise<void> {
+    await Promise.all([...this.images.values()].filter(({ readOnly }) => !readOnly).map((image) => image.flush()));
+  }
+
   /** Flushes and closes all; the first failure is thrown after every image was tried. */
   async close(): Promise<void> {
     const results = await Promise.allSettled([...this.images.values()].map((image) => image.close()));

@@ -5,12 +5,14 @@
  */
 import { writeFile, rename } from 'node:fs/promises';
 import { checkParams, ControlError, type ControlHandlers, type ControlServer, type ExitRecord, type MachineSpec, type MachineState, type MachineStatus, serveControl } from '@belvedere/control';
-import { type DriveSettings, type Ended, findFirmware, type Machine, SettingsError, v86Engine } from '@belvedere/emulator';
+import { type DriveSettings, type Ended, findFirmware, type Machine, SettingsError, StateError, v86Engine } from '@belvedere/emulator';
+import { StateFileError } from '@belvedere/state';
 import { Drives } from './drives.js';
 import { hardwareSettings, notices } from './hardware.js';
 import type { Log } from './log.js';
 import { Logins } from './logins.js';
 import { RemoteDisplay } from './remote-display.js';
+import { restoreState, saveState, useUp } from './saving.js';
 import { screenshot } from './screenshot.js';
 import { type Close, guestAgentPort, joinSerial } from './serial.js';
 import { ScancodeReader, typeText } from './typing.js';
@@ -20,6 +22,8 @@ export class MachineProcess {
   private control: ControlServer | undefined;
   private state: MachineState = 'starting';
   private stateReason: string | undefined;
+  /** The state's file is being written, or was. */
+  private saving: { readonly done: Promise<void>; readonly cancel: AbortController } | undefined;
   private readonly serialLines: Close[] = [];
 
   private constructor(
@@ -40,15 +44,15 @@ export class MachineProcess {
     let machine: Machine | undefined;
     let started: MachineProcess | undefined;
     try {
-      machine = await v86Engine.start(hardwareSettings(spec.hardware, drives.settings), {
-        firmware: await findFirmware(),
-        log: (level, text) => log[level](text),
-      });
+      const settings = hardwareSettings(spec.hardware, drives.settings);
+      const options = { firmware: await findFirmware(), log: (level: 'debug' | 'info' | 'warn' | 'error', text: string) => log[level](text) };
+      machine = spec.restore ? await restoreState(spec.stateFile, (state) => v86Engine.restore(settings, state, options)) : await v86Engine.start(settings, options);
       if (spec.startPaused) await machine.pause();
       const logins = new Logins(spec.auditFile, guestAgentPort(spec.hardware, machine.serial), (record) => started?.control?.emit('judgement', record));
       const display = new RemoteDisplay(spec, machine, logins, log);
       started = new MachineProcess(spec, log, drives, machine, display, logins);
       await started.open();
+      await started.go();
       return started;
     } catch (error) {
       await started?.close('disconnected');
@@ -64,8 +68,43 @@ export class MachineProcess {
     return this.finish(ended);
   }
 
-  /** Pulls the plug, as SIGTERM asks. */
+  /**
+   * Saves the machine's state and ends it, as SIGTERM asks.
+   * @throws ControlError when the state cannot be saved: the machine goes on then
+   */
+  saveState(): Promise<void> {
+    if (this.state !== 'running' && this.state !== 'paused' && this.state !== 'saving') {
+      return Promise.reject(new ControlError('VBOX_E_INVALID_VM_STATE', `cannot save the state: the machine is ${this.state}, not running or paused`));
+    }
+    if (!this.saving) {
+      const cancel = new AbortController();
+      this.saving = { cancel, done: this.save(cancel.signal) };
+    }
+    return this.saving.done;
+  }
+
+  private async save(signal: AbortSignal): Promise<void> {
+    const { machine, spec } = this;
+    const { state } = this;
+    this.setState('saving');
+    try {
+      await machine.pause();
+      await saveState(machine, spec, spec.stateFile, () => this.drives.flush(), (percent) => this.control?.emit('progress', { operation: 'saveState', percent }), signal);
+    } catch (cause) {
+      this.saving = undefined;
+      if (signal.aborted || machine.state === 'ended') throw new ControlError('VBOX_E_INVALID_VM_STATE', 'the state was not saved: the machine was powered off meanwhile', { cause });
+      if (state === 'running') await machine.resume();
+      this.setState(state);
+      this.log.error({ err: cause }, 'the state could not be saved: the machine goes on');
+      throw new ControlError(cause instanceof StateFileError ? 'VBOX_E_FILE_ERROR' : 'VBOX_E_VM_ERROR', `the state could not be saved, and the machine goes on: ${(cause as Error).message}`, { cause });
+    }
+    // Answered before the machine goes: the process ends, and with it this socket.
+    setImmediate(() => void machine.powerOff());
+  }
+
+  /** Pulls the plug. */
   async powerOff(): Promise<void> {
+    this.saving?.cancel.abort(new Error('the machine was powered off'));
     this.setState('stopping');
     await this.machine.powerOff();
   }
@@ -80,9 +119,14 @@ export class MachineProcess {
     await this.display.apply(this.spec.vrde);
     this.control = await serveControl(this.spec.controlSocket, this.handlers(), checkParams);
     this.machine.onState((state, reason) => {
-      if (state !== 'ended' && this.state !== 'stopping') this.setState(state, reason);
+      if (state !== 'ended' && this.state !== 'stopping' && this.state !== 'saving') this.setState(state, reason);
     });
     this.machine.onEject((slot) => void this.ejected(slot));
+  }
+
+  /** A machine that begins with a saved state has stood still until now, when all its doors are open. */
+  private async go(): Promise<void> {
+    if (this.spec.restore) await useUp(this.spec.stateFile, async () => (this.spec.startPaused ? undefined : this.machine.resume()));
     this.setState(this.machine.state === 'paused' ? 'paused' : 'running', this.machine.stateReason);
   }
 
@@ -106,12 +150,14 @@ export class MachineProcess {
   }
 
   private async finish(ended: Ended): Promise<ExitRecord> {
-    const record: ExitRecord =
-      ended.reason === 'failed' ? { state: 'aborted', reason: ended.error.message, at: new Date().toISOString() } : { state: 'poweroff', at: new Date().toISOString() };
+    const at = new Date().toISOString();
+    const isSaved = await this.saved();
+    const record: ExitRecord = isSaved ? { state: 'saved', at } : ended.reason === 'failed' ? { state: 'aborted', reason: ended.error.message, at } : { state: 'poweroff', at };
     if (ended.reason === 'failed') this.log.error({ err: ended.error }, 'the engine failed');
-    const problems = await this.close(ended.reason === 'failed' ? 'failed' : 'poweredOff');
+    const problems = await this.close(isSaved ? 'saved' : ended.reason === 'failed' ? 'failed' : 'poweredOff');
     await this.drives.close().catch((error: Error) => problems.push(error.message));
-    const final: ExitRecord = problems.length ? { ...record, state: 'aborted', reason: [record.reason, ...problems].filter(Boolean).join('; ') } : record;
+    // What a machine that is saved left behind is in its file, and its disks were flushed before.
+    const final: ExitRecord = problems.length ? { ...record, state: isSaved ? 'saved' : 'aborted', reason: [record.reason, ...problems].filter(Boolean).join('; ') } : record;
     await writeExit(this.spec.exitFile, final);
     this.setState(final.state, final.reason);
     this.control?.emit('ended', final);
@@ -119,8 +165,16 @@ export class MachineProcess {
     return final;
   }
 
+  private async saved(): Promise<boolean> {
+    if (!this.saving) return false;
+    return this.saving.done.then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** Closes the doors to the machine; returns what went wrong. */
-  private async close(why: 'poweredOff' | 'failed' | 'disconnected'): Promise<string[]> {
+  private async close(why: 'poweredOff' | 'saved' | 'failed' | 'disconnected'): Promise<string[]> {
     const problems: string[] = [];
     for (const close of [() => this.display.close(why), ...this.serialLines]) {
       await close().catch((error: Error) => problems.push(error.message));
@@ -163,7 +217,12 @@ export class MachineProcess {
         this.setState('running');
         return done;
       },
-      reset: async () => (await machine.reset(), done),
+      reset: async () => {
+        if (this.state !== 'paused') inState('running', 'reset');
+        await machine.reset();
+        return done;
+      },
+      saveState: async () => (await this.saveState(), done),
       powerOff: async () => {
         // Answered before the plug is pulled: the process ends, and with it this socket.
         setImmediate(() => void this.powerOff());
@@ -186,6 +245,7 @@ export class MachineProcess {
       lockouts: async () => this.logins.lockouts(),
       unlock: async ({ name }) => this.logins.unlock(name),
       setMedium: async ({ controller, port, device, medium, force }) => {
+        if (this.state !== 'paused') inState('running', 'change a medium');
         await this.drives.change({ controller, port, device }, medium, ({ slot, device: image }) => machine.insert(slot, image, { force }));
         return done;
       },
@@ -203,7 +263,7 @@ function textEvents(text: string) {
 
 function asControlError(error: unknown): ControlError {
   if (error instanceof ControlError) return error;
-  const code = error instanceof SettingsError ? 'VBOX_E_NOT_SUPPORTED' : 'VBOX_E_HOST_ERROR';
+  const code = error instanceof SettingsError ? 'VBOX_E_NOT_SUPPORTED' : error instanceof StateError || error instanceof StateFileError ? 'VBOX_E_FILE_ERROR' : 'VBOX_E_HOST_ERROR';
   return new ControlError(code, error instanceof Error ? error.message : String(error), { cause: error });
 }
 

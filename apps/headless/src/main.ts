@@ -1,7 +1,8 @@
 /**
  * The machine process: settings on standard input, one line of JSON on file descriptor 3 when the machine runs or could not be started.
  *
- * Ends with the machine: exit status 0 when it was switched off, 1 when it failed or never started.
+ * Ends with the machine: exit status 0 when it was switched off or saved, 1 when it failed or never started. SIGTERM, SIGINT and SIGHUP save its
+ * state: a host that shuts down loses no machine.
  */
 import { closeSync, fstatSync, statSync, writeSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
@@ -36,11 +37,15 @@ process.on('uncaughtException', (error) => {
 
 try {
   const machine = await MachineProcess.start(spec, log);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void machine.powerOff());
-  process.on('SIGHUP', () => log.info('terminal closed; the machine goes on'));
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      log.info({ signal }, 'asked to end: saving the state');
+      machine.saveState().catch((error: Error) => log.error({ err: error }, 'the state was not saved'));
+    });
+  }
   report({ ready: true });
   const { state } = await machine.untilEnded();
-  process.exit(state === 'poweroff' ? 0 : 1);
+  process.exit(state === 'aborted' ? 1 : 0);
 } catch (error) {
   const { code, message } = error instanceof ControlError ? error : { code: 'VBOX_E_VM_ERROR', message: (error as Error).message };
   log.error({ err: error }, 'the machine did not start');

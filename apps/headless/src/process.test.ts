@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-type Changes = { hardware?: Partial<MachineSpec['hardware']>; vrde?: Partial<MachineSpec['vrde']>; startPaused?: boolean };
+type Changes = { hardware?: Partial<MachineSpec['hardware']>; vrde?: Partial<MachineSpec['vrde']>; startPaused?: boolean; restore?: boolean };
 
 const spec = (changes: Changes = {}): MachineSpec => ({
   uuid: '6f1c2d9a-0000-4000-8000-000000000001',
@@ -37,6 +37,8 @@ const spec = (changes: Changes = {}): MachineSpec => ({
   auditFile: join(folder, 'm.audit'),
   identityFolder: join(folder, 'identity'),
   startPaused: changes.startPaused ?? false,
+  stateFile: join(folder, 'm.sav'),
+  restore: changes.restore ?? false,
   hardware: {
     engine: 'v86',
     memoryMiB: 32,
@@ -114,7 +116,78 @@ describe('a machine process', () => {
     control.close();
     child!.kill('SIGTERM');
     expect(await exitCode()).toBe(0);
-    expect(await exitRecord()).toMatchObject({ state: 'poweroff' });
+    expect(await exitRecord()).toMatchObject({ state: 'saved' });
+  });
+
+  test('saves its state when it is asked to, and goes on from it', async () => {
+    const settings = spec();
+    await start(settings);
+    const control = await ControlClient.connect(settings.controlSocket);
+    const percents: number[] = [];
+    const states: string[] = [];
+    const told = new Promise<ExitRecord>((resolve) =>
+      control.onEvent((event, data) => {
+        if (event === 'progress') percents.push((data as { percent: number }).percent);
+        if (event === 'state') states.push((data as { state: string }).state);
+        if (event === 'ended') resolve(data as ExitRecord);
+      }),
+    );
+    const shot = async (from: ControlClient): Promise<string> => (await from.request('screenshot', { screen: 0 })).png;
+    await control.request('pause', {});
+    const before = await shot(control);
+    await control.request('saveState', {});
+    expect(await told).toMatchObject({ state: 'saved' });
+    expect(await exitCode()).toBe(0);
+    expect(states).toEqual(['paused', 'saving', 'saved']);
+    expect(percents.at(-1)).toBe(100);
+    expect(percents).toEqual([...percents].sort((a, b) => a - b));
+
+    // It stands as it stood, and the state that it runs on from is gone.
+    const next = spec({ restore: true, startPaused: true });
+    expect(await start(next)).toEqual({ ready: true });
+    expect((await readdir(folder)).filter((name) => name.includes('.sav'))).toEqual([]);
+    const again = await ControlClient.connect(next.controlSocket);
+    expect((await again.request('status', {})).state).toBe('paused');
+    expect(await shot(again)).toBe(before);
+    await again.request('resume', {});
+    again.close();
+  });
+
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('saves its state on %s', async (signal) => {
+    await start(spec());
+    child!.kill(signal);
+    expect(await exitCode()).toBe(0);
+    expect(await exitRecord()).toMatchObject({ state: 'saved' });
+    expect((await stat(join(folder, 'm.sav'))).size).toBeGreaterThan(1000);
+  });
+
+  test('goes on when its state cannot be saved', async () => {
+    const settings = { ...spec(), stateFile: join(folder, 'none', 'm.sav') };
+    await start(settings);
+    const control = await ControlClient.connect(settings.controlSocket);
+    await expect(control.request('saveState', {})).rejects.toMatchObject({ code: 'VBOX_E_FILE_ERROR', message: expect.stringContaining('no such file') });
+    expect((await control.request('status', {})).state).toBe('running');
+    await control.request('pause', {});
+    control.close();
+  });
+
+  test('does not start from a state that it cannot take, which is kept', async () => {
+    await start(spec());
+    child!.kill('SIGTERM');
+    await exitCode();
+    const other = await start(spec({ restore: true, hardware: { memoryMiB: 64 } }));
+    expect(other.error).toMatchObject({ code: 'VBOX_E_FILE_ERROR', message: expect.stringContaining('memory: 32 MiB in the state, 64 MiB in the machine') });
+    await exitCode();
+    const path = join(folder, 'm.sav');
+    const bytes = await readFile(path);
+    bytes[bytes.length >> 1]! ^= 1;
+    await writeFile(path, bytes);
+    expect((await start(spec({ restore: true }))).error).toMatchObject({ code: 'VBOX_E_FILE_ERROR', message: expect.stringContaining('checksum') });
+    await exitCode();
+    expect((await readdir(folder)).filter((name) => name.includes('.sav'))).toEqual(['m.sav']);
+    bytes[bytes.length >> 1]! ^= 1;
+    await writeFile(path, bytes);
+    expect(await start(spec({ restore: true }))).toEqual({ ready: true });
   });
 
   test('may start paused', async () => {

@@ -15,6 +15,7 @@ import { type Logins, offersNla } from './logins.js';
 /** Why the server closes, and what clients show their users then. */
 const CLOSING = {
   poweredOff: { reason: 'the machine was powered off', errorInfo: ErrorInfo.ERRINFO_LOGOFF_BY_USER },
+  saved: { reason: "the machine's state was saved", errorInfo: ErrorInfo.ERRINFO_LOGOFF_BY_USER },
   failed: { reason: 'the machine failed', errorInfo: ErrorInfo.ERRINFO_RPC_INITIATED_DISCONNECT },
   disconnected: { reason: 'the remote display was switched off', errorInfo: ErrorInfo.ERRINFO_RPC_INITIATED_DISCONNECT },
 } as const;

@@ -48,6 +48,7 @@ const shapes: Record<ControlMethod, Check> = {
   resume: nothing,
   reset: nothing,
   powerOff: nothing,
+  saveState: nothing,
   powerButton: nothing,
   putScancodes: record({ scancodes: list(byte, 4096) }),
   putString: record({ text }),

@@ -10,6 +10,7 @@ const handlers: ControlHandlers = {
   status: async () => status,
   pause: async () => Promise.reject(new ControlError('VBOX_E_INVALID_VM_STATE', 'the machine is paused already')),
   resume: () => new Promise(() => {}),
+  saveState: async () => null,
   reset: async () => null,
   powerOff: async () => null,
   powerButton: async () => null,

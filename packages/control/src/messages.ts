@@ -1,7 +1,7 @@
 /** The requests and events of a machine's control socket, each with its types. Pure types. */
 import type { ExitRecord, JudgementRecord, Lockout, MediumSpec, VrdeSpec } from './spec.js';
 
-export type MachineState = 'starting' | 'running' | 'paused' | 'stopping' | 'poweroff' | 'aborted';
+export type MachineState = 'starting' | 'restoring' | 'running' | 'paused' | 'saving' | 'stopping' | 'saved' | 'poweroff' | 'aborted';
 
 export interface VrdeClient {
   readonly id: number;
@@ -61,6 +61,8 @@ export interface ControlMethods {
   resume: { params: Record<string, never>; result: null };
   reset: { params: Record<string, never>; result: null };
   powerOff: { params: Record<string, never>; result: null };
+  /** Answers when the state is in its file; the process ends then. A machine whose state cannot be saved goes on. */
+  saveState: { params: Record<string, never>; result: null };
   powerButton: { params: Record<string, never>; result: null };
   /** Raw set-1 bytes, as `controlvm keyboardputscancode` takes them. */
   putScancodes: { params: { scancodes: readonly number[] }; result: null };
@@ -88,6 +90,8 @@ export interface ControlEvents {
   /** The guest has ejected a medium; its image is closed. */
   ejected: DrivePlace;
   judgement: JudgementRecord;
+  /** How far long work has come, from 0 to 100. */
+  progress: { readonly operation: 'saveState'; readonly percent: number };
   ended: ExitRecord;
 }
 

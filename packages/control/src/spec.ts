@@ -97,6 +97,10 @@ export interface MachineSpec {
   /** Folder of the remote display server's key and certificate. */
   readonly identityFolder: string;
   readonly startPaused: boolean;
+  /** The machine's saved state, which it writes when it is asked to. Whoever finds the file there finds a machine that is saved. */
+  readonly stateFile: string;
+  /** It begins with the state in `stateFile`. */
+  readonly restore: boolean;
   readonly hardware: HardwareSpec;
   readonly vrde: VrdeSpec;
 }
@@ -132,7 +136,8 @@ export interface Lockout {
 
 /** How a machine process ended. */
 export interface ExitRecord {
-  readonly state: 'poweroff' | 'aborted';
+  /** `saved`: its state is in the file that the machine was told. */
+  readonly state: 'poweroff' | 'saved' | 'aborted';
   /** Why, for `aborted`. */
   readonly reason?: string;
   /** ISO 8601. */

@@ -137,7 +137,7 @@ export interface Machine {
   readonly stateReason: string | undefined;
   /** Resolves once, when the machine is off for good; never rejects. The screens keep the last picture. */
   readonly ended: Promise<Ended>;
-  /** The guest and its clocks stand still when this resolves. */
+  /** The guest and its clocks stand still when this resolves, and the screens show what they stand at. */
   pause(): Promise<void>;
   /** @throws Error of the disk when there is still no room for what was held; the machine stays paused then */
   resume(): Promise<void>;

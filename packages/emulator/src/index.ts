@@ -3,6 +3,7 @@
  */
 export * from './ports.js';
 export * from './engine.js';
-export { hardwareDifferences, hardwareOf, StateError, type MemoryRun, type SavedState, type StateSection } from './saved-state.js';
+export { hardwareOf } from './hardware.js';
+export { hardwareDifferences, StateError, type MemoryRun, type SavedState, type StateSection } from './saved-state.js';
 export { findFirmware, firmwareCacheFolder, firmwareFolders, type Firmware } from './firmware.js';
 export { v86Engine } from './v86/engine.js';

@@ -4,8 +4,6 @@
  *
  * Pure: shapes, what must be the same on both sides, and the error that a state is refused with.
  */
-import type { HardwareSettings } from './engine.js';
-
 /** Bytes of a page of guest memory. */
 export const PAGE = 4096;
 
@@ -26,7 +24,7 @@ export interface SavedState {
   /** The engine's name, and the version whose states it can take. */
   readonly engine: string;
   readonly engineVersion: string;
-  /** What the machine was built of, by name; see `hardwareOf`. */
+  /** What the machine was built of, by name; see hardware.ts. */
   readonly hardware: Readonly<Record<string, string>>;
   readonly sections: readonly StateSection[];
   /** Bytes of guest memory. */
@@ -38,20 +36,6 @@ export interface SavedState {
 /** A state that this machine cannot take, with the reason. */
 export class StateError extends Error {
   override readonly name = 'StateError';
-}
-
-/** The hardware that a guest has seen, in words: what a machine must have that takes its state. */
-export function hardwareOf(settings: HardwareSettings): Record<string, string> {
-  const { memoryMiB, vramMiB, monitorCount, cpuCount, acpi, drives, serialPorts } = settings;
-  return {
-    memory: `${memoryMiB} MiB`,
-    'video memory': `${vramMiB} MiB`,
-    monitors: String(monitorCount),
-    CPUs: String(cpuCount),
-    ACPI: acpi ? 'on' : 'off',
-    ...Object.fromEntries(drives.map(({ slot, kind, device }) => [`drive ${slot}`, `${kind}, ${device ? `${device.size} bytes` : 'empty'}`])),
-    ...Object.fromEntries(serialPorts.map(({ index, ioBase, irq }) => [`serial port ${index}`, `0x${ioBase.toString(16)}, IRQ ${irq}`])),
-  };
 }
 
 /** Each difference between two machines' hardware, with both values. */

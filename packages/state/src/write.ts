@@ -26,7 +26,7 @@ const zeroes = Buffer.alloc(PAGE);
 
 /**
  * @returns the file's length in bytes
- * @throws StateFileError when the host cannot keep it; whatever reading the state throws. No file is left then, and one that stood there still does
+ * @throws StateFileError when the host cannot keep it; whatever reading the state throws. No part of it is left then
  */
 export async function writeState(path: string, state: SavedState, { machine, onProgress, signal }: WriteOptions): Promise<number> {
   const aside = `${path}.new`;
@@ -53,13 +53,27 @@ export async function writeState(path: string, state: SavedState, { machine, onP
       await handle.close();
     }
     signal?.throwIfAborted();
-    await rename(aside, path).catch((cause: unknown) => Promise.reject(hostError(path, 'give the file its name', cause)));
-    await syncFolder(dirname(path));
+    await name(aside, path);
     onProgress?.(1);
     return file.length;
   } catch (error) {
     await rm(aside, { force: true }).catch(() => undefined);
     throw error;
+  }
+}
+
+/** From here on the state is saved; a name that the disk may forget is taken back, so that what failed is not there. */
+async function name(aside: string, path: string): Promise<void> {
+  try {
+    await rename(aside, path);
+  } catch (cause) {
+    throw hostError(path, 'give the file its name', cause);
+  }
+  try {
+    await syncFolder(dirname(path));
+  } catch (cause) {
+    await rm(path, { force: true });
+    throw hostError(path, 'keep its name on the disk', cause);
   }
 }
 

@@ -4,7 +4,8 @@
 import { Worker } from 'node:worker_threads';
 import { checkSettings } from '../check-settings.js';
 import type { Engine, HardwareSettings, Machine, StartOptions } from '../engine.js';
-import { checkState, hardwareOf, type SavedState, type StateSection } from '../saved-state.js';
+import { hardwareOf } from '../hardware.js';
+import { checkState, type SavedState, type StateSection } from '../saved-state.js';
 import { mediumShape } from './disk-server.js';
 import { V86_VERSION } from './inside.js';
 import { LIMITS } from './limits.js';

@@ -66,9 +66,10 @@ export class Loop {
     this.#watchTimers(parts.core.cpu);
   }
 
-  /** The guest stands still from the next tick on; messages are still taken. */
+  /** The guest stands still from the next tick on, and its screens show what it stands at; messages are still taken. */
   pause(): void {
     this.#paused = true;
+    this.#look(hostNow());
   }
 
   resume(): void {
@@ -154,7 +155,10 @@ export class Loop {
   }
 
   #lookIfDue(now: number, idle: boolean): void {
-    if (now < (this.#ran ? this.#lookDue(now, idle) : this.#nextBlink())) return;
+    if (now >= (this.#ran ? this.#lookDue(now, idle) : this.#nextBlink())) this.#look(now);
+  }
+
+  #look(now: number): void {
     const changed = this.parts.refresh();
     const after = hostNow();
     this.#ran = false;

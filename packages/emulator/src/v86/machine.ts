@@ -19,7 +19,8 @@ import {
 } from '../engine.js';
 import { checkMedium } from '../check-settings.js';
 import type { BlockDevice, Keyboard, Pointer, Screen, Unsubscribe } from '../ports.js';
-import { hardwareOf, StateError, type MemoryRun, type SavedState } from '../saved-state.js';
+import { hardwareOf } from '../hardware.js';
+import { StateError, type MemoryRun, type SavedState } from '../saved-state.js';
 import { scancodeBytes } from '../scancode.js';
 import { DiskServer, mediumShape } from './disk-server.js';
 import type { MemoryPortion } from './guest-memory.js';
