@@ -23,6 +23,8 @@ import { MediaController } from './media/media.controller.js';
 import { MediaService } from './media/media.service.js';
 import { MediumStore } from './media/medium.store.js';
 import { OsTypesController } from './ostypes/ostypes.controller.js';
+import { StatesController } from './states/states.controller.js';
+import { StatesService } from './states/states.service.js';
 import { ConsoleService } from './supervisor/console.service.js';
 import { DisplayService } from './supervisor/display.service.js';
 import { LifecycleService } from './supervisor/lifecycle.service.js';
@@ -34,10 +36,10 @@ import { StatusService } from './system/status.service.js';
 import { SystemController } from './system/system.controller.js';
 import { SystemPropertiesService } from './system/system-properties.service.js';
 
-export const controllers: readonly Type[] = [MachinesController, StorageControllers, RunController, AuditController, LoginController, MediaController, OsTypesController, ExtraDataController, SystemController, EventsController];
+export const controllers: readonly Type[] = [MachinesController, StorageControllers, RunController, StatesController, AuditController, LoginController, MediaController, OsTypesController, ExtraDataController, SystemController, EventsController];
 const stores = [JudgementStore, MachineStore, MediumStore, StateStore];
 const services = [LoginService, MachinesService, SettingsService, StorageService, MediaService, ExtraDataService, SystemPropertiesService, StatusService];
-const supervision = [Supervisor, LifecycleService, ConsoleService, DisplayService, MachineView, EventHub];
+const supervision = [Supervisor, LifecycleService, StatesService, ConsoleService, DisplayService, MachineView, EventHub];
 
 @Module({})
 export class AppModule {

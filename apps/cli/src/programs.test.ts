@@ -63,14 +63,14 @@ describe('with an API that runs', () => {
     expect(api.seen).toEqual(['GET /machines/xp', `POST /machines/${UUID}/start {}`]);
   });
 
-  test.each(['VBoxHeadless', 'VBoxVRDP'])('%s ends cleanly on SIGTERM: the machine is powered off', async (program) => {
+  test.each(['VBoxHeadless', 'VBoxVRDP'])('%s ends cleanly on SIGTERM, when the machine is saved', async (program) => {
     const child = start(program, ['--startvm', 'xp'], api.home);
     let now = machine;
     api.answers = {
       'GET /machines/xp': machine,
       [`GET /machines/${UUID}`]: () => now,
       [`POST /machines/${UUID}/start`]: () => (now = running),
-      [`POST /machines/${UUID}/power-off`]: () => {
+      [`POST /machines/${UUID}/save-state`]: () => {
         now = machine;
         api.emit({ type: 'machine', uuid: UUID, name: 'Windows XP', state: 'poweroff' });
         return machine;
@@ -79,7 +79,7 @@ describe('with an API that runs', () => {
     child.stdout!.on('data', (part) => String(part).includes('listening on port 5011') && child.kill('SIGTERM'));
     const { code, stderr } = await ended(child);
     expect([code, stderr]).toEqual([0, '']);
-    expect(api.seen.at(-2)).toBe(`POST /machines/${UUID}/power-off`);
+    expect(api.seen.at(-2)).toBe(`POST /machines/${UUID}/save-state`);
   });
 
   test('errors go to standard error with exit code 1', async () => {

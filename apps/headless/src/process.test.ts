@@ -162,10 +162,11 @@ describe('a machine process', () => {
   });
 
   test('goes on when its state cannot be saved', async () => {
-    const settings = { ...spec(), stateFile: join(folder, 'none', 'm.sav') };
+    await writeFile(join(folder, 'file'), '');
+    const settings = { ...spec(), stateFile: join(folder, 'file', 'm.sav') };
     await start(settings);
     const control = await ControlClient.connect(settings.controlSocket);
-    await expect(control.request('saveState', {})).rejects.toMatchObject({ code: 'VBOX_E_FILE_ERROR', message: expect.stringContaining('no such file') });
+    await expect(control.request('saveState', {})).rejects.toMatchObject({ code: 'VBOX_E_FILE_ERROR', message: expect.stringContaining('could not make the file') });
     expect((await control.request('status', {})).state).toBe('running');
     await control.request('pause', {});
     control.close();

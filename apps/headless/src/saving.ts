@@ -4,7 +4,8 @@
  * The file's name is the truth: once it is there the machine is saved, whatever becomes of this process; once it is gone the machine has
  * run on from it. So a machine is never started twice from one state, and never loses one that it did not run from.
  */
-import { rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { SavedState } from '@belvedere/emulator';
 import type { MachineSpec } from '@belvedere/control';
 import { openState, type StateFile, writeState } from '@belvedere/state';
@@ -25,6 +26,8 @@ export const usedName = (stateFile: string): string => `${stateFile}.used`;
 export async function saveState(machine: Savable, { uuid, name }: Pick<MachineSpec, 'uuid' | 'name'>, path: string, flush: () => Promise<void>, onPercent: (percent: number) => void, signal?: AbortSignal): Promise<void> {
   const state = await machine.saveState();
   await flush();
+  // The writer says what is wrong with a folder that cannot be made.
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch(() => undefined);
   let told = -1;
   const onProgress = (part: number): void => {
     const percent = Math.floor(part * 100);

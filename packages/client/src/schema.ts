@@ -256,6 +256,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/machines/{ref}/save-state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["saveMachineState"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{ref}/saved-state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["discardMachineState"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{ref}/adopt-state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["adoptMachineState"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/judgements": {
         parameters: {
             query?: never;
@@ -594,7 +642,7 @@ export interface components {
             uuid: string;
             name: string;
             /** @enum {string} */
-            state: "poweroff" | "starting" | "running" | "paused" | "stopping" | "aborted";
+            state: "poweroff" | "starting" | "restoring" | "running" | "paused" | "saving" | "stopping" | "saved" | "aborted";
             /** @description VirtualBox's id of the guest's system, such as WindowsXP */
             osType: string;
         };
@@ -722,7 +770,7 @@ export interface components {
             uuid: string;
             name: string;
             /** @enum {string} */
-            state: "poweroff" | "starting" | "running" | "paused" | "stopping" | "aborted";
+            state: "poweroff" | "starting" | "restoring" | "running" | "paused" | "saving" | "stopping" | "saved" | "aborted";
             /** @description VirtualBox's id of the guest's system, such as WindowsXP */
             osType: string;
             description: string;
@@ -852,6 +900,10 @@ export interface components {
             scancodes?: number[];
             /** @description typed on a US keyboard */
             text?: string;
+        };
+        AdoptState: {
+            /** @description absolute path of a saved state */
+            path: string;
         };
         Judgement: {
             /** Format: uuid */
@@ -1005,7 +1057,7 @@ export interface components {
              * @description keep: running machines go on without the API
              * @enum {string}
              */
-            machines: "keep" | "powerOff";
+            machines: "keep" | "powerOff" | "saveState";
         };
         SystemProperties: {
             /** @description where new machines are made */
@@ -1043,7 +1095,7 @@ export interface components {
             uuid: string;
             name: string;
             /** @enum {string} */
-            state: "poweroff" | "starting" | "running" | "paused" | "stopping" | "aborted";
+            state: "poweroff" | "starting" | "restoring" | "running" | "paused" | "saving" | "stopping" | "saved" | "aborted";
             reason?: string;
         };
         VrdeEvent: {
@@ -1053,6 +1105,16 @@ export interface components {
             uuid: string;
             name: string;
             vrde: components["schemas"]["VrdeStatus"];
+        };
+        ProgressEvent: {
+            /** @enum {string} */
+            type: "progress";
+            /** Format: uuid */
+            uuid: string;
+            name: string;
+            /** @enum {string} */
+            operation: "saveState";
+            percent: number;
         };
         RegistryEvent: {
             /** @enum {string} */
@@ -1683,6 +1745,103 @@ export interface operations {
                 };
                 content: {
                     "image/png": string;
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saveMachineState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discardMachineState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adoptMachineState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdoptState"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
                 };
             };
             /** @description what is wrong and what to do */
@@ -2396,7 +2555,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["MachineEvent"] | components["schemas"]["VrdeEvent"] | components["schemas"]["RegistryEvent"] | components["schemas"]["JudgementEvent"];
+                    "text/event-stream": components["schemas"]["MachineEvent"] | components["schemas"]["VrdeEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["RegistryEvent"] | components["schemas"]["JudgementEvent"];
                 };
             };
             /** @description what is wrong and what to do */

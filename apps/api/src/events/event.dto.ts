@@ -1,5 +1,5 @@
 /** What GET /events tells, one JSON object an event. */
-import { Nested, OneOf, Text } from '../http/fields.js';
+import { Nested, OneOf, Text, Whole } from '../http/fields.js';
 import { Judgement } from '../audit/judgement.dto.js';
 import { VrdeStatus } from '../machines/machine.dto.js';
 import { machineStates, type MachineState } from '../machines/words.js';
@@ -19,6 +19,15 @@ export class VrdeEvent {
   @Nested(() => VrdeStatus) vrde: VrdeStatus;
 }
 
+/** How far long work on a machine has come. */
+export class ProgressEvent {
+  @OneOf(['progress']) type: 'progress';
+  @Text({ format: 'uuid' }) uuid: string;
+  @Text() name: string;
+  @OneOf(['saveState']) operation: 'saveState';
+  @Whole({ max: 100 }) percent: number;
+}
+
 export class RegistryEvent {
   @OneOf(['registry']) type: 'registry';
   @OneOf(['registered', 'changed', 'unregistered']) change: 'registered' | 'changed' | 'unregistered';
@@ -34,4 +43,4 @@ export class JudgementEvent {
   @Nested(() => Judgement) judgement: Judgement;
 }
 
-export type ApiEvent = MachineEvent | VrdeEvent | RegistryEvent | JudgementEvent;
+export type ApiEvent = MachineEvent | VrdeEvent | ProgressEvent | RegistryEvent | JudgementEvent;

@@ -4,9 +4,9 @@ import type { IncomingMessage } from 'node:http';
 import { Observable } from 'rxjs';
 import { callerOf, Needs } from '../http/permission.js';
 import { EventHub } from './event-hub.js';
-import { JudgementEvent, MachineEvent, RegistryEvent, VrdeEvent } from './event.dto.js';
+import { JudgementEvent, MachineEvent, ProgressEvent, RegistryEvent, VrdeEvent } from './event.dto.js';
 
-const kinds = [MachineEvent, VrdeEvent, RegistryEvent, JudgementEvent];
+const kinds = [MachineEvent, VrdeEvent, ProgressEvent, RegistryEvent, JudgementEvent];
 
 @Heading('events')
 @Also(...kinds)

@@ -12,6 +12,7 @@ import { EventHub } from '../events/event-hub.js';
 import { ApiError, inUse, notFound } from '../http/api-error.js';
 import { writeAside } from '../settings-file/file.js';
 import { settingsText } from '../settings-file/write.js';
+import { historyOf } from './history.js';
 import type { MachineSummary } from './machine.dto.js';
 import { deleteMachine, insertMachine, type MachineRecord, readMachine, updateMachine } from './machine-rows.js';
 import type { MachineSettings } from './settings.js';
@@ -23,6 +24,7 @@ const nothing: Also = () => Promise.resolve();
 @Injectable()
 export class MachineStore {
   private readonly locks = new KeyedQueue();
+  private readonly files = new KeyedQueue();
 
   constructor(
     private readonly database: Database,
@@ -74,7 +76,8 @@ export class MachineStore {
    * @throws ApiError when another writer was faster, or the file cannot be written
    */
   async write(record: MachineRecord, settings: MachineSettings, settingsFile = record.settingsFile, also: Also = nothing): Promise<MachineRecord> {
-    const file = await writeAside(settingsFile, settingsText(settings, settingsFile));
+    const history = await this.database.read((manager) => historyOf(manager, settings.uuid, settingsFile));
+    const file = await writeAside(settingsFile, settingsText(settings, settingsFile, history));
     try {
       await this.database.transaction(async (manager) => {
         if (settings.name !== record.settings.name) await requireFreeName(manager, settings.name);
@@ -89,6 +92,17 @@ export class MachineStore {
     await file.commit();
     this.events.emit({ type: 'registry', change: 'changed', uuid: settings.uuid, name: settings.name });
     return { settings, settingsFile, version: record.version + 1 };
+  }
+
+  /** Writes the settings file anew: what is not a setting has changed, such as whether the machine is saved. */
+  rewrite(uuid: string): Promise<void> {
+    return this.files.run(uuid, async () => {
+      const { text, settingsFile } = await this.database.read(async (manager) => {
+        const { settings, settingsFile } = await readMachine(manager, await manager.findOneByOrFail(MachineRow, { uuid }));
+        return { text: settingsText(settings, settingsFile, await historyOf(manager, uuid, settingsFile)), settingsFile };
+      });
+      await (await writeAside(settingsFile, text)).commit();
+    });
   }
 
   /** Finds, decides and writes as one step. @param decide the new settings, or a throw that changes nothing */

@@ -1,9 +1,12 @@
 /** Machines come into the registry and leave it. */
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { readdir, rm, rmdir } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize } from 'node:path';
-import { ApiError, fileError, invalid } from '../http/api-error.js';
+import { verifyState } from '@belvedere/state';
+import { constants } from 'node:fs';
+import { ApiError, fileError, invalid, textOf } from '../http/api-error.js';
+import { removeUnfinished, snapshotFolderOf, stateFileOf } from '../states/state-files.js';
 import { deleteFile } from '../media/delete-file.js';
 import { MediaService } from '../media/media.service.js';
 import { addMedium } from '../media/medium.store.js';
@@ -20,7 +23,7 @@ import type { MachineRecord } from './machine-rows.js';
 import { MachineStore } from './machine.store.js';
 import { requireName, settingsFileIn } from './names.js';
 import type { CreateMachine } from './requests.dto.js';
-import { requireOff } from './settings.service.js';
+import { requireNoProcess } from './settings.service.js';
 import { type MachineSettings, type MediumRecord, newMachine } from './settings.js';
 import { parseUuid } from './uuid.js';
 import { isOnline } from './words.js';
@@ -78,15 +81,31 @@ export class MachinesService {
     const record = await this.machines.add(settings, file, async (manager) => {
       for (const { medium, known } of named) if (!known) await addMedium(manager, medium);
     });
+    const stateNotes = read.stateFile === null ? [] : await this.adoptState(record, read.stateFile);
     const machine = await this.view.of(record);
     const problems = named.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
-    return { ...machine, notices: [...machine.notices, ...read.notes, ...problems] };
+    return { ...machine, notices: [...machine.notices, ...read.notes, ...stateNotes, ...problems] };
+  }
+
+  /** A machine that was saved where it came from is saved here. @returns what is to be said about it */
+  private async adoptState({ settings: { uuid, name }, settingsFile }: MachineRecord, from: string): Promise<string[]> {
+    const file = stateFileOf(settingsFile, uuid);
+    try {
+      await verifyState(from);
+      await mkdir(snapshotFolderOf(settingsFile), { recursive: true, mode: 0o700 });
+      if (from !== file) await copyFile(from, file, constants.COPYFILE_FICLONE);
+    } catch (error) {
+      return [`machine '${name}' is registered without its saved state: ${textOf(error)}`];
+    }
+    await this.states.set(uuid, 'saved');
+    await this.machines.rewrite(uuid);
+    return [];
   }
 
   /** @param files true: also its settings, logs and folder, and the disks that no other machine uses; never a DVD or floppy image */
   unregister(ref: string, files: boolean): Promise<void> {
     return this.machines.locked(ref, async (record) => {
-      await requireOff(this.states, record, 'power it off first');
+      await requireNoProcess(this.states, record, 'power it off first');
       await this.machines.remove(record);
       if (!files) return;
       const disks = await this.media.release(mediaOf(record.settings), dirname(record.settingsFile));
@@ -104,14 +123,17 @@ const joinMedia = ({ settings, storageControllers }: ReadSettings, media: Readon
 });
 
 /** Removes what is the machine's own; a folder with anything else in it stays. */
-async function removeFiles({ settingsFile }: MachineRecord, disks: readonly string[]): Promise<void> {
+async function removeFiles({ settings: { uuid }, settingsFile }: MachineRecord, disks: readonly string[]): Promise<void> {
   const folder = dirname(settingsFile);
   for (const disk of disks) await deleteFile(disk);
   for (const file of [settingsFile, `${settingsFile}-prev`]) await rm(file, { force: true });
   const logs = join(folder, 'Logs');
   for (const log of await readdir(logs).catch(() => [])) if (log.includes('.log')) await rm(join(logs, log), { force: true });
   await removeEmpty(logs);
-  await removeEmpty(join(folder, 'Snapshots'));
+  const stateFile = stateFileOf(settingsFile, uuid);
+  await rm(stateFile, { force: true });
+  await removeUnfinished(stateFile);
+  await removeEmpty(snapshotFolderOf(settingsFile));
   await removeEmpty(folder);
 }
 

@@ -71,7 +71,15 @@ const moved = (settings: MachineSettings, from: string, to: string): MachineSett
 const movedMedium = (medium: MediumRecord | null, from: string, to: string): MediumRecord | null => medium && { ...medium, path: movedPath(medium.path, from, to), parent: movedMedium(medium.parent, from, to) };
 
 /** @param instead what to do about it. @throws ApiError for a machine that is on, with its state */
-export async function requireOff(states: StateStore, { settings: { uuid, name } }: MachineRecord, instead: string): Promise<void> {
+export async function requireNoProcess(states: StateStore, { settings: { uuid, name } }: MachineRecord, instead: string): Promise<void> {
   const { state } = await states.get(uuid);
   if (isOnline(state)) throw new ApiError('VBOX_E_INVALID_VM_STATE', `machine '${name}' is ${state}: ${instead}`, { interface: 'IMachine' });
+}
+
+/** @param instead what to do about a machine that is on. @throws ApiError for one that is on or saved, with its state */
+export async function requireOff(states: StateStore, record: MachineRecord, instead: string): Promise<void> {
+  await requireNoProcess(states, record, instead);
+  const { uuid, name } = record.settings;
+  const { state } = await states.get(uuid);
+  if (state === 'saved') throw new ApiError('VBOX_E_INVALID_VM_STATE', `machine '${name}' is saved, and its settings must stay as its state knows them: start it, or discard its state`, { interface: 'IMachine' });
 }

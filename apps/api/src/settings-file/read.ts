@@ -34,6 +34,8 @@ export interface ReadSettings {
   readonly storageControllers: readonly (Omit<StorageControllerSettings, 'attachments'> & { readonly attachments: readonly ReadAttachment[] })[];
   /** Each once, parents before their children. */
   readonly media: readonly NamedMedium[];
+  /** Where the machine's saved state is; null for one that is not saved. */
+  readonly stateFile: string | null;
   /** What was left out. */
   readonly notes: readonly string[];
 }
@@ -44,9 +46,8 @@ export type ReadAttachment = Omit<StorageControllerSettings['attachments'][numbe
 export async function readSettings(text: string, folder: string): Promise<ReadSettings> {
   const root = await parseXml(text, 'VirtualBox');
   const machine = root.required('Machine');
-  for (const name of ['stateFile', 'currentSnapshot']) {
-    if (machine.attribute(name)) throw new XmlError(`${machine.place}/@${name}`, 'saved states and snapshots are not supported in this version: discard the state, and delete the snapshots, where the machine was made');
-  }
+  if (machine.attribute('currentSnapshot')) throw new XmlError(`${machine.place}/@currentSnapshot`, 'snapshots are not supported in this version: delete them where the machine was made');
+  const stateFile = machine.attribute('stateFile');
   if (machine.child('Snapshot')) throw new XmlError(`${machine.place}/Snapshot`, 'snapshots are not supported in this version: delete them where the machine was made');
 
   const osType = at(`${machine.place}/@OSType`, () => osTypeOf(machine.requiredAttribute('OSType')));
@@ -64,7 +65,7 @@ export async function readSettings(text: string, folder: string): Promise<ReadSe
   const media = readMedia(machine.child('MediaRegistry'), folder);
   // Newer files have the controllers inside the hardware, older ones beside it.
   const storageControllers = readControllers(hardware.child('StorageControllers') ?? machine.child('StorageControllers'), fresh, media);
-  return { settings, storageControllers, media, notes: root.unread().map((place) => `${place} is not supported in this version and was left out`) };
+  return { settings, storageControllers, media, stateFile: stateFile ? resolve(folder, stateFile) : null, notes: root.unread().map((place) => `${place} is not supported in this version and was left out`) };
 }
 
 /** Adds the place to what a check of the settings' own refuses. */

@@ -56,6 +56,13 @@ describe('settings file', () => {
     expect(await roundTrip(full)).toEqual({ settings: full, notes: [] });
   });
 
+  test('where a saved state is, too', async () => {
+    const read = (stateFile: string | null) => readSettings(settingsText(plain, file, { stateFile }), '/home/me/machines/m');
+    expect((await read('/home/me/machines/m/Snapshots/x.sav')).stateFile).toBe('/home/me/machines/m/Snapshots/x.sav');
+    expect((await read('/elsewhere/x.sav')).stateFile).toBe('/elsewhere/x.sav');
+    expect((await read(null)).stateFile).toBeNull();
+  });
+
   test('so is any text that a machine can have', async () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 40 }).filter((value) => !/[\p{Cc}\ufffe\uffff]/u.test(value));
     await fc.assert(
@@ -109,7 +116,6 @@ describe('settings file', () => {
     ['a library without a path', '"VBoxAuthSimple"', '"mine.so"', "RemoteDisplay: unknown authentication library 'mine.so'"],
     ['an unknown VRDE property', 'name="TCP/Ports"', 'name="TCP/Colour"', "RemoteDisplay: unknown VRDE property 'TCP/Colour'"],
     ['a bridged adapter', '<NAT/>', '<BridgedInterface name="eth0"/>', 'BridgedInterface: this attachment is not supported'],
-    ['a saved state', ' snapshotFolder', ' stateFile="x.sav" snapshotFolder', 'Machine/@stateFile: saved states and snapshots are not supported'],
     ['one image at two places', `uuid="{${twin.uuid}}" location`, `uuid="{${disk.uuid}}" location`, `HardDisks/HardDisk/HardDisk/HardDisk[2]: the image {${disk.uuid}} is named twice`],
     ['another root', /VirtualBox/g, 'VBox', 'its root element is not <VirtualBox>'],
     ['broken XML', '</Machine>', '', 'settings file: line'],

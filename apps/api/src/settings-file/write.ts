@@ -1,5 +1,6 @@
 /** A machine's settings as the text of a `.vbox` file. Pure. */
 import { dirname, isAbsolute, relative, sep } from 'node:path';
+import { type MachineHistory, noHistory } from '../machines/history.js';
 import { type AdapterSettings, type MachineSettings, type MediumRecord, parentsOf, type SerialPortSettings, type StorageControllerSettings } from '../machines/settings.js';
 import type { VrdeSettings } from '../vrde/settings.js';
 import { authTypeWords, bootWords, driveWords, schemaNamespace, schemaVersion } from './words.js';
@@ -15,16 +16,16 @@ const element = (name: string, attributes: Element['attributes'] = {}, ...childr
 const some = (name: string, children: readonly Element[]): Element | null => (children.length ? element(name, {}, ...children) : null);
 
 /** @param file where the text will be: media inside its folder are named relative to it */
-export function settingsText(settings: MachineSettings, file: string): string {
-  const root = element('VirtualBox', { xmlns: schemaNamespace, version: schemaVersion }, machineElement(settings, dirname(file)));
+export function settingsText(settings: MachineSettings, file: string, history: MachineHistory = noHistory): string {
+  const root = element('VirtualBox', { xmlns: schemaNamespace, version: schemaVersion }, machineElement(settings, dirname(file), history));
   return `<?xml version="1.0"?>\n<!-- Written by Belvedere after each change: change the machine by VBoxManage, not by this file. -->\n${render(root, '')}`;
 }
 
-function machineElement(settings: MachineSettings, folder: string): Element {
+function machineElement(settings: MachineSettings, folder: string, { stateFile }: MachineHistory): Element {
   const { uuid, name, osType, description, extraData } = settings;
   return element(
     'Machine',
-    { uuid: `{${uuid}}`, name, OSType: osType, snapshotFolder: 'Snapshots' },
+    { uuid: `{${uuid}}`, name, OSType: osType, snapshotFolder: 'Snapshots', ...(stateFile === null ? {} : { stateFile: locationIn(folder, stateFile) }) },
     descriptionElement(description),
     mediaRegistry(settings, folder),
     some(
@@ -38,14 +39,17 @@ function machineElement(settings: MachineSettings, folder: string): Element {
 
 const descriptionElement = (text: string): Element | null => (text ? { name: 'Description', attributes: {}, children: [], text } : null);
 
+/** A file inside the machine's folder is named relative to it. */
+function locationIn(folder: string, path: string): string {
+  const inside = relative(folder, path);
+  return inside.startsWith(`..${sep}`) || isAbsolute(inside) ? path : inside;
+}
+
 function mediaRegistry({ storageControllers }: MachineSettings, folder: string): Element | null {
   const attached = storageControllers.flatMap(({ attachments }) => attachments.flatMap(({ medium }) => (medium ? [medium] : [])));
   const media = [...new Map(attached.flatMap((medium) => [...parentsOf(medium).reverse(), medium]).map((medium) => [medium.uuid, medium])).values()];
   const ofType = (type: MediumRecord['type']): MediumRecord[] => media.filter((medium) => medium.type === type);
-  const location = ({ path }: MediumRecord): string => {
-    const inside = relative(folder, path);
-    return inside.startsWith(`..${sep}`) || isAbsolute(inside) ? path : inside;
-  };
+  const location = ({ path }: MediumRecord): string => locationIn(folder, path);
   const disk = (medium: MediumRecord): Element => {
     const { uuid, format, parent, description } = medium;
     const children = media.filter((child) => child.parent?.uuid === uuid).map(disk);

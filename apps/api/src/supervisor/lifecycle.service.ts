@@ -1,14 +1,16 @@
 /** Decides when a machine may be started, paused, reset and stopped. */
 import type { ControlMethod } from '@belvedere/control';
 import { Injectable } from '@nestjs/common';
+import { rm } from 'node:fs/promises';
 import { ApiContext } from '../home/context.js';
 import { ApiError } from '../http/api-error.js';
 import type { Machine } from '../machines/machine.dto.js';
 import type { MachineRecord } from '../machines/machine-rows.js';
 import { MachineStore } from '../machines/machine.store.js';
 import type { StartMachine } from '../machines/requests.dto.js';
-import { isOnline, type MachineState } from '../machines/words.js';
+import { isOnline, type MachineState, stateText } from '../machines/words.js';
 import { isWritten, requireAccess } from '../media/images.js';
+import { removeUnfinished, stateFileOf } from '../states/state-files.js';
 import { SystemPropertiesService } from '../system/system-properties.service.js';
 import { requireGuestAgent } from '../vrde/guest-agent.js';
 import { overridesOf } from '../vrde/settings.js';
@@ -37,19 +39,25 @@ export class LifecycleService {
       const { vrdeAuthLibrary: defaultLibrary } = await this.properties.read();
       const overrides = { defaultLibrary, ...overridesOf(vrde, vrdeProperties) };
       requireGuestAgent(record.settings);
+      const restore = before.state === 'saved';
+      // A state that nobody knows of would pass for this run's own when it ends.
+      const stateFile = stateFileOf(record.settingsFile, uuid);
+      await removeUnfinished(stateFile);
+      if (!restore) await rm(stateFile, { force: true });
       const media = mediaOf(record.settings);
       await Promise.all(media.map(requireAccess));
       const readOnly = new Set<string>();
       for (const medium of media) if (!(await isWritten(medium))) readOnly.add(medium.uuid);
 
       const written = media.map((medium) => medium.uuid).filter((medium) => !readOnly.has(medium));
-      await this.states.starting(uuid, name, written, overrides);
+      await this.states.starting(uuid, name, written, overrides, restore ? 'restoring' : 'starting');
       try {
-        await this.supervisor.launch(machineSpec(record, this.context.home, overrides, paused, readOnly));
+        await this.supervisor.launch(machineSpec(record, this.context.home, overrides, { paused, restore }, readOnly));
       } catch (error) {
         await this.states.set(uuid, before.state, before.reason, before.changedAt);
-        throw error;
+        throw restore ? withAdvice(name, error) : error;
       }
+      if (restore) await this.machines.rewrite(uuid);
       return this.view.of(record);
     });
   }
@@ -73,7 +81,7 @@ export class LifecycleService {
   /** Answers when the machine is off. One whose process does not answer is ended, and is `aborted` then. */
   powerOff(ref: string): Promise<Machine> {
     return this.machines.locked(ref, async (record) => {
-      const machine = await this.requireRunning(record, ['starting', 'running', 'paused', 'stopping']);
+      const machine = await this.requireRunning(record, ['starting', 'restoring', 'running', 'paused', 'saving', 'stopping']);
       // A process that ends before it answers has done what was asked, and is not there to be killed.
       await machine.request('powerOff', {}).catch(() => machine.kill('its process did not answer when it was to power off, and was ended'));
       await machine.gone;
@@ -82,8 +90,8 @@ export class LifecycleService {
   }
 
   /** Stops every machine that is on. @throws the first error, after all were tried */
-  async powerOffAll(): Promise<void> {
-    const results = await Promise.allSettled((await this.states.online()).map((uuid) => this.powerOff(uuid)));
+  async stopAll(stop: (uuid: string) => Promise<unknown>): Promise<void> {
+    const results = await Promise.allSettled((await this.states.online()).map(stop));
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
@@ -97,13 +105,18 @@ export class LifecycleService {
     });
   }
 
-  private async requireRunning({ settings: { uuid, name } }: MachineRecord, allowed: readonly MachineState[]): Promise<RunningMachine> {
+  /** @throws ApiError for a machine that is in none of these states */
+  async requireRunning({ settings: { uuid, name } }: MachineRecord, allowed: readonly MachineState[]): Promise<RunningMachine> {
     const machine = this.supervisor.running(uuid);
     const { state } = await this.states.get(uuid);
     if (!machine && isOnline(state)) throw new ApiError('VBOX_E_INVALID_VM_STATE', `the process of machine '${name}' does not answer yet: try again in a moment`, { interface: 'IConsole' });
     if (!machine || !allowed.includes(state)) {
-      throw new ApiError('VBOX_E_INVALID_VM_STATE', `machine '${name}' is ${state === 'poweroff' ? 'powered off' : state}; this needs it to be ${allowed.join(' or ')}`, { interface: 'IConsole' });
+      throw new ApiError('VBOX_E_INVALID_VM_STATE', `machine '${name}' is ${stateText(state)}; this needs it to be ${allowed.join(' or ')}`, { interface: 'IConsole' });
     }
     return machine;
   }
 }
+
+/** A machine whose state cannot be restored keeps it, until somebody decides. */
+const withAdvice = (name: string, error: unknown): unknown =>
+  error instanceof ApiError ? new ApiError(error.code, `${error.message}. Machine '${name}' is still saved: 'discardstate' lets it start without its state`, { cause: error, ...(error.interface ? { interface: error.interface } : {}) }) : error;

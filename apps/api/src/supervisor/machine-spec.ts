@@ -4,10 +4,11 @@ import { dirname } from 'node:path';
 import type { Home } from '../home/home.js';
 import type { MachineRecord } from '../machines/machine-rows.js';
 import { type MachineSettings, type MediumRecord, parentsOf } from '../machines/settings.js';
+import { stateFileOf } from '../states/state-files.js';
 import { type RunOverrides, vrdeSpec } from '../vrde/settings.js';
 
 /** @param readOnly UUIDs of the media that this run must not write */
-export function machineSpec({ settings, settingsFile }: MachineRecord, home: Home, overrides: RunOverrides, startPaused: boolean, readOnly: ReadonlySet<string>): MachineSpec {
+export function machineSpec({ settings, settingsFile }: MachineRecord, home: Home, overrides: RunOverrides, { paused, restore }: { readonly paused: boolean; readonly restore: boolean }, readOnly: ReadonlySet<string>): MachineSpec {
   const { uuid, name, hardware } = settings;
   return {
     uuid,
@@ -17,7 +18,9 @@ export function machineSpec({ settings, settingsFile }: MachineRecord, home: Hom
     exitFile: home.exitFile(uuid),
     auditFile: home.auditFile(uuid),
     identityFolder: home.identityFolder,
-    startPaused,
+    startPaused: paused,
+    stateFile: stateFileOf(settingsFile, uuid),
+    restore,
     hardware: {
       engine: 'v86',
       memoryMiB: hardware.memoryMiB,

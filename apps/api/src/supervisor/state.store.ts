@@ -8,6 +8,7 @@ import type { ProcessIdentity } from '../host/process-identity.js';
 import { ApiError } from '../http/api-error.js';
 import { isOnline, type MachineState, machineStates } from '../machines/words.js';
 import { onlineUser } from '../media/medium.store.js';
+import { stateFileOf } from '../states/state-files.js';
 import type { RunOverrides } from '../vrde/settings.js';
 
 export type MachineStateRecord = Readonly<Omit<MachineStateRow, 'machine'>>;
@@ -36,16 +37,21 @@ export class StateStore {
   }
 
   /**
-   * Marks a machine as starting, in one step with the check that no machine which is on writes one of its disks.
+   * Marks a machine as starting, from its saved state or without, in one step with the check that no machine which is on writes one of its disks.
    * @throws ApiError naming the other machine
    */
-  async starting(machine: string, name: string, written: readonly string[], overrides: RunOverrides): Promise<void> {
+  async starting(machine: string, name: string, written: readonly string[], overrides: RunOverrides, state: 'starting' | 'restoring'): Promise<void> {
     await this.database.transaction(async (manager) => {
       const other = await onlineUser(manager, machine, written);
       if (other) throw new ApiError('VBOX_E_OBJECT_IN_USE', `machine '${name}' cannot start: its image {${other.medium}} is in use by machine '${other.name}', which is ${other.state}: power that off, or detach the image from one of the two`);
-      await manager.update(MachineStateRow, { machine }, { state: 'starting', changedAt: now(), reason: null, ...offline, overrides: Object.keys(overrides).length ? overrides : null });
+      await manager.update(MachineStateRow, { machine }, { state, changedAt: now(), reason: null, ...offline, overrides: Object.keys(overrides).length ? overrides : null });
     });
-    this.events.emit({ type: 'machine', uuid: machine, name, state: 'starting' });
+    this.events.emit({ type: 'machine', uuid: machine, name, state });
+  }
+
+  /** Where a machine's saved state is, while it has one. */
+  async stateFile(machine: string): Promise<string> {
+    return this.database.read(async (manager) => stateFileOf((await manager.findOneByOrFail(MachineRow, { uuid: machine })).settingsFile, machine));
   }
 
   async setProcess(machine: string, { pid, token }: ProcessIdentity, startedAt: string): Promise<void> {

@@ -12,8 +12,11 @@ import { EventHub } from '../events/event-hub.js';
 import { ApiContext } from '../home/context.js';
 import { identify, isAlive, killProcess, type ProcessIdentity } from '../host/process-identity.js';
 import { ApiError, textOf } from '../http/api-error.js';
-import type { MachineState } from '../machines/words.js';
+import { isOnline, type MachineState } from '../machines/words.js';
 import { whenFolderChanges, within } from '../concurrency/waiting.js';
+import { MachineStore } from '../machines/machine.store.js';
+import { exists } from '../settings-file/file.js';
+import { removeUnfinished } from '../states/state-files.js';
 import { readExitFile } from './exit-file.js';
 import { startMachineProcess } from './machine-process.js';
 import { RunningMachine } from './running-machine.js';
@@ -48,6 +51,7 @@ export class Supervisor implements OnApplicationShutdown {
     private readonly states: StateStore,
     private readonly events: EventHub,
     private readonly judgements: JudgementStore,
+    private readonly registry: MachineStore,
   ) {}
 
   /** Told when a guest has ejected a medium, also of what it ejected while no API ran. */
@@ -174,7 +178,7 @@ export class Supervisor implements OnApplicationShutdown {
   }
 
   /** Off is off when the process is gone, and not before. */
-  private readonly shown = (state: MachineState): MachineState => (state === 'poweroff' || state === 'aborted' ? 'stopping' : state);
+  private readonly shown = (state: MachineState): MachineState => (isOnline(state) ? state : 'stopping');
 
   private hear<E extends keyof ControlEvents>(machine: RunningMachine, event: E, data: ControlEvents[E]): void {
     const { uuid, name } = machine;
@@ -186,6 +190,9 @@ export class Supervisor implements OnApplicationShutdown {
       this.watched(name, this.judgements.keep(uuid, name, data));
     } else if (event === 'ejected') {
       this.watched(name, this.onEjected(machine, data as ControlEvents['ejected']));
+    } else if (event === 'progress') {
+      const { operation, percent } = data as ControlEvents['progress'];
+      this.events.emit({ type: 'progress', uuid, name, operation, percent });
     } else if (event === 'ended') {
       machine.exit = data as ExitRecord;
       this.record(uuid, 'stopping', null);
@@ -217,9 +224,17 @@ export class Supervisor implements OnApplicationShutdown {
   }
 
   private async recordEnd(uuid: string, name: string, said: ExitRecord | undefined): Promise<void> {
-    const { state, reason = null, at } = said ?? (await readExitFile(this.context.home.exitFile(uuid))) ?? unsaid;
+    const ended = said ?? (await readExitFile(this.context.home.exitFile(uuid))) ?? unsaid;
     await this.forget(uuid, name);
-    await this.states.set(uuid, state, reason, at);
+    // The file is the truth: a process that died between writing it and saying so has saved its machine, and one that had not begun to run
+    // from it has lost nothing.
+    const stateFile = await this.states.stateFile(uuid);
+    const saved = await exists(stateFile);
+    await removeUnfinished(stateFile);
+    const state = saved ? 'saved' : ended.state === 'saved' ? 'aborted' : ended.state;
+    const reason = saved && ended.state === 'aborted' ? null : ended.state === 'saved' && !saved ? `its saved state '${stateFile}' is gone` : (ended.reason ?? null);
+    await this.states.set(uuid, state, reason, ended.at);
+    if (saved) await this.registry.rewrite(uuid);
     this.log.log(`machine '${name}' ended: ${reason === null ? state : `${state}: ${reason}`}`);
   }
 

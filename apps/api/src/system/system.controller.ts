@@ -27,7 +27,7 @@ export class SystemController {
     return this.status.read();
   }
 
-  /** Answers first, then the API stops; with 'powerOff' it answers when the machines are off. */
+  /** Answers first, then the API stops; with 'powerOff' or 'saveState' it answers when the machines are off or saved. */
   @Post('shutdown')
   @Needs('system.shutdown')
   @Answers(202, Status)

@@ -21,7 +21,7 @@ export class Status {
 }
 
 export class Shutdown {
-  @OneOf(['keep', 'powerOff'], { doc: 'keep: running machines go on without the API' }) machines: 'keep' | 'powerOff';
+  @OneOf(['keep', 'powerOff', 'saveState'], { doc: 'keep: running machines go on without the API' }) machines: 'keep' | 'powerOff' | 'saveState';
 }
 
 export class SystemProperties {

@@ -1,16 +1,16 @@
 /**
  * A machine's process for tests: it speaks the control protocol and runs nothing.
  *
- * A word after a colon in the machine's name says what it does wrong: `fail`, `crash`, `slow`, `deaf`.
+ * A word after a colon in the machine's name says what it does wrong: `fail`, `crash`, `slow`, `deaf`, `unsaved`, `killed`, `unrestored`.
  *
  * Its remote display judges: whoever connects and sends a user's name and a password, on one line with a space between, is let in with the
  * password `right`, and locked out with any other.
  */
 import { checkParams, ControlError, type ControlHandlers, type DrivePlace, type ExitRecord, type JudgementRecord, type Lockout, type MachineSpec, type MachineState, type MachineStatus, serveControl, type VrdeSpec, type VrdeStatus } from '@belvedere/control';
 import { v7 as uuidv7 } from 'uuid';
-import { appendFileSync, existsSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, rmSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { whenFolderChanges } from '../concurrency/waiting.js';
 
 const spec = JSON.parse(readFileSync(0, 'utf8')) as MachineSpec;
@@ -26,6 +26,10 @@ function report(word: object): void {
 
 if (asked === 'fail') {
   report({ error: { code: 'VBOX_E_NOT_SUPPORTED', message: `the engine does not take ${spec.hardware.memoryMiB} MiB` } });
+  process.exit(1);
+}
+if (spec.restore && asked === 'unrestored') {
+  report({ error: { code: 'VBOX_E_FILE_ERROR', message: 'the state is damaged' } });
   process.exit(1);
 }
 if (asked === 'crash') process.exit(3);
@@ -83,6 +87,19 @@ const handlers: ControlHandlers = {
   pause: () => change('paused'),
   resume: () => change('running'),
   reset: async () => null,
+  saveState: async () => {
+    server.emit('state', { state: 'saving' });
+    server.emit('progress', { operation: 'saveState', percent: 50 });
+    if (asked === 'unsaved') {
+      await change('running');
+      throw new ControlError('VBOX_E_FILE_ERROR', 'the state could not be saved, and the machine goes on: no space');
+    }
+    mkdirSync(dirname(spec.stateFile), { recursive: true });
+    writeFileSync(spec.stateFile, 'a state');
+    if (asked === 'killed') process.kill(process.pid, 'SIGKILL');
+    setImmediate(() => void end({ state: 'saved', at: new Date().toISOString() }));
+    return null;
+  },
   powerOff: async () => {
     if (asked === 'deaf') return new Promise(() => undefined);
     setImmediate(() => void end({ state: 'poweroff', at: new Date().toISOString() }));
@@ -160,4 +177,5 @@ process.on('SIGWINCH', () => {
 // A guest that switches itself off, or traps, does so when a test says so.
 process.on('SIGUSR2', () => void end({ state: 'poweroff', at: '2026-01-02T03:04:05.000Z' }));
 process.on('SIGHUP', () => void end({ state: 'aborted', reason: 'the engine failed: memory access out of bounds', at: new Date().toISOString() }));
+if (spec.restore) rmSync(spec.stateFile);
 report({ ready: true });

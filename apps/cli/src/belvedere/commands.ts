@@ -32,19 +32,19 @@ const formatStatus = ({ pid, version, url, home, startedAt, machines }: Status):
   ].join('\n');
 
 interface ShutdownRequest {
-  machines: 'keep' | 'powerOff';
+  machines: 'keep' | 'powerOff' | 'saveState';
 }
 
 export const shutdown = command<ShutdownRequest>({
   name: 'shutdown',
-  summary: 'Stop the API; machines run on unless they are to be powered off',
+  summary: 'Stop the API; machines run on unless they are to be saved or powered off',
   fresh: () => ({ machines: 'keep' }),
   options: [
     option({
       name: 'machines',
-      value: choice(['poweroff', 'keep']),
-      help: 'keep, the default: the next API finds them; poweroff: power them off first',
-      set: (request: ShutdownRequest, choice) => (request.machines = choice === 'poweroff' ? 'powerOff' : 'keep'),
+      value: choice(['savestate', 'poweroff', 'keep']),
+      help: 'keep, the default: the next API finds them; savestate: save their states first; poweroff: power them off first',
+      set: (request: ShutdownRequest, choice) => (request.machines = choice === 'poweroff' ? 'powerOff' : choice === 'savestate' ? 'saveState' : 'keep'),
     }),
   ],
   async run(body, { client, output }: Context) {

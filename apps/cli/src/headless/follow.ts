@@ -12,7 +12,7 @@ export interface Ended {
 
 /**
  * Starts the machine, prints what its remote display does, and resolves when this run of it has ended.
- * A stop signal powers the machine off; a second one leaves it behind.
+ * A stop signal saves the machine's state; a second one leaves it behind.
  */
 export async function follow(client: Client, ref: string, start: StartMachine, output: Output, onStop: OnStop): Promise<Ended> {
   const { uuid } = await client.request('GET /machines/{ref}', { path: { ref } });
@@ -24,7 +24,7 @@ export async function follow(client: Client, ref: string, start: StartMachine, o
     stops++;
     if (stops > 1) left.abort();
     // A machine that is off already has nothing to stop; any other refusal shows in what the machine does next.
-    else if (started) client.request('POST /machines/{ref}/power-off', target).catch((error: unknown) => output.note(`could not power the machine off: ${String((error as Error).message)}`));
+    else if (started) client.request('POST /machines/{ref}/save-state', target).catch((error: unknown) => output.note(`could not save the machine's state: ${String((error as Error).message)}`));
   };
   const forget = onStop(stop);
   try {
@@ -52,7 +52,7 @@ export async function follow(client: Client, ref: string, start: StartMachine, o
     }
 
     function look(seen: Machine | undefined): Ended | undefined {
-      const over = seen?.run?.pid !== first?.pid || seen?.state === 'poweroff' || seen?.state === 'aborted';
+      const over = seen?.run?.pid !== first?.pid || seen?.state === 'poweroff' || seen?.state === 'saved' || seen?.state === 'aborted';
       display.show(over ? undefined : seen?.run?.vrde);
       if (!over) return undefined;
       return seen?.state === 'aborted' ? { problem: seen.stateReason ?? 'the machine was aborted' } : {};

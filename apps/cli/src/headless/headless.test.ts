@@ -21,7 +21,7 @@ beforeEach(async () => {
     'GET /machines/xp': () => now,
     [`GET /machines/${UUID}`]: () => now,
     [`POST /machines/${UUID}/start`]: become(running),
-    [`POST /machines/${UUID}/power-off`]: () => {
+    [`POST /machines/${UUID}/save-state`]: () => {
       now = machine;
       change();
       return machine;
@@ -106,11 +106,11 @@ describe('a run', () => {
 });
 
 describe('signals', () => {
-  test('power the machine off', async () => {
+  test("save the machine's state", async () => {
     const [code] = await started();
     signal();
     expect(await code).toBe(0);
-    expect(api.seen).toContain(`POST /machines/${UUID}/power-off`);
+    expect(api.seen).toContain(`POST /machines/${UUID}/save-state`);
   });
 
   test('while it starts: as soon as it has', async () => {
@@ -122,11 +122,11 @@ describe('signals', () => {
       },
     };
     expect(await run('--startvm xp')).toBe(0);
-    expect(api.seen.filter((request) => request.endsWith('/power-off'))).toHaveLength(1);
+    expect(api.seen.filter((request) => request.endsWith('/save-state'))).toHaveLength(1);
   });
 
   test('twice: leave it as it is', async () => {
-    api.answers = { ...api.answers, [`POST /machines/${UUID}/power-off`]: () => new Promise(() => {}) };
+    api.answers = { ...api.answers, [`POST /machines/${UUID}/save-state`]: () => new Promise(() => {}) };
     const [code] = await started();
     signal();
     signal();

@@ -16,6 +16,8 @@ export const entries: readonly Entry[] = [
   { name: 'modifyvm', load: async () => (await import('./commands/modifyvm.js')).modifyvm },
   { name: 'startvm', load: async () => (await import('./commands/startvm.js')).startvm },
   { name: 'controlvm', load: async () => (await import('./commands/controlvm.js')).controlvm },
+  { name: 'discardstate', load: async () => (await import('./commands/state.js')).discardstate },
+  { name: 'adoptstate', load: async () => (await import('./commands/state.js')).adoptstate },
   { name: 'storagectl', load: async () => (await import('./commands/storage.js')).storagectl },
   { name: 'storageattach', load: async () => (await import('./commands/storage.js')).storageattach },
   { name: 'createmedium', load: async () => (await import('./commands/medium.js')).createmedium },
@@ -36,8 +38,8 @@ export async function loadAll(): Promise<readonly AnyCommand[]> {
 
 /** VirtualBox's commands that this version does not have: refused by name. */
 export const unsupported: readonly string[] = [
-  ...['adoptstate', 'bandwidthctl', 'checkmediumpwd', 'clonemedium', 'clonehd', 'clonevdi', 'clonevm', 'cloud', 'cloudprofile', 'convertdd', 'convertfromraw', 'convertvdi', 'convertvm'],
-  ...['debugvm', 'dhcpserver', 'discardstate', 'encryptmedium', 'encryptvm', 'export', 'extpack', 'getproperty', 'guestcontrol', 'guestproperty', 'hostonlyif', 'hostonlynet', 'import'],
+  ...['bandwidthctl', 'checkmediumpwd', 'clonemedium', 'clonehd', 'clonevdi', 'clonevm', 'cloud', 'cloudprofile', 'convertdd', 'convertfromraw', 'convertvdi', 'convertvm'],
+  ...['debugvm', 'dhcpserver', 'encryptmedium', 'encryptvm', 'export', 'extpack', 'getproperty', 'guestcontrol', 'guestproperty', 'hostonlyif', 'hostonlynet', 'import'],
   ...['mediumio', 'mediumproperty', 'metrics', 'modifyhd', 'modifymedium', 'modifynvram', 'modifyvdi', 'movevm', 'natnetwork', 'openmedium', 'setvmstate', 'sharedfolder', 'signova'],
   ...['snapshot', 'unattended', 'updatecheck', 'usbdevsource', 'usbfilter'],
 ];

@@ -45,6 +45,17 @@ export const controlvm = command<Request>({
         await withProgress(output, client.request('POST /machines/{ref}/power-off', { path: { ref } }));
       },
     }),
+    command<Request>({
+      name: 'savestate',
+      summary: 'Save the state of the machine and end it: startvm goes on from there',
+      fresh,
+      words: [],
+      async run({ ref }, { client, output }) {
+        const { withToldProgress } = await import('../../edge/progress.js');
+        const { uuid } = await client.request('GET /machines/{ref}', { path: { ref } });
+        await withToldProgress(output, client, uuid, () => client.request('POST /machines/{ref}/save-state', { path: { ref: uuid } }));
+      },
+    }),
     action(
       'keyboardputscancode',
       'Send raw set-1 scancode bytes',
@@ -90,7 +101,7 @@ export const controlvm = command<Request>({
     ),
   ],
   unsupportedActions: [
-    ...['savestate', 'acpisleepbutton', 'reboot', 'shutdown', 'keyboardputfile', 'setlinkstate<1-8>', 'nic<1-8>', 'nictrace<1-8>', 'nictracefile<1-8>', 'nicproperty<1-8>'],
+    ...['acpisleepbutton', 'reboot', 'shutdown', 'keyboardputfile', 'setlinkstate<1-8>', 'nic<1-8>', 'nictrace<1-8>', 'nictracefile<1-8>', 'nicproperty<1-8>'],
     ...['nicpromisc<1-8>', 'natpf<1-8>', 'guestmemoryballoon', 'usbattach', 'usbdetach', 'audioin', 'audioout', 'clipboard', 'draganddrop', 'setvideomodehint'],
     ...['setscreenlayout', 'recording', 'videocap', 'setcredentials', 'teleport', 'plugcpu', 'unplugcpu', 'cpuexecutioncap', 'vm-process-priority', 'webcam', 'addencpassword'],
     ...['removeencpassword', 'removeallencpasswords', 'changeuartmode<1-4>', 'autostart-enabled', 'autostart-delay'],
