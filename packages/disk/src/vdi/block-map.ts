@@ -19,10 +19,9 @@
 import { Serial } from '../ordering.js';
 import type { HostFile } from '../ports.js';
 import { newUuid } from '../uuid.js';
+import { type Entries, entriesPerPage, pageSize } from './entries.js';
 import { Block, headerEnd, headerSector, mapSize, type VdiHeader } from './header.js';
 
-const pageSize = 4096;
-const entriesPerPage = pageSize / 4;
 /** Blocks that may wait for a commit before one is begun. */
 const commitBlocks = 64;
 /** Milliseconds that they may wait. */
@@ -56,8 +55,8 @@ export class BlockMap {
   keepsModification = false;
   private timer: NodeJS.Timeout | undefined;
   private background: Promise<void> | undefined;
-  /** Positions below `end` that no block has, in descending order: another program's crash leaves such. */
-  private readonly holes: number[];
+  /** Positions below `end` that no block has: another program's crash leaves such. */
+  private holes: Holes | undefined;
 
   /**
    * @param entries the map as the file has it
@@ -68,13 +67,13 @@ export class BlockMap {
     private readonly file: HostFile,
     private header: VdiHeader,
     private sector: Uint8Array,
-    private readonly entries: Uint32Array,
+    private readonly entries: Entries,
     private used: number,
     private end: number,
   ) {
     const offset = secondMapOffset(header);
     this.idle = offset === undefined ? undefined : { offset };
-    this.holes = used < end ? findHoles(entries.subarray(0, header.cBlocks), end) : [];
+    this.holes = used < end ? new Holes(entries, end) : undefined;
   }
 
   /** Offset in the file of a block's data; undefined where it has none. */
@@ -136,7 +135,7 @@ export class BlockMap {
     await this.file.truncate(this.offsetOf(positions));
     await this.file.sync();
     this.end = positions;
-    this.holes.length = 0;
+    this.holes = undefined;
   }
 
   /** Changes fields of the header, durable with the next commit. All that was written before must be durable already. */
@@ -170,7 +169,7 @@ export class BlockMap {
   }
 
   private entry(block: number): number {
-    return this.pending.get(block) ?? this.entries[block]!;
+    return this.pending.get(block) ?? this.entries.get(block);
   }
 
   private set(block: number, at: number): void {
@@ -181,11 +180,11 @@ export class BlockMap {
   private async extend(block: number, fill?: () => Promise<Uint8Array | undefined>): Promise<number> {
     const content = await fill?.();
     const { cbBlock } = this.header;
-    const hole = this.holes.at(-1);
+    const hole = this.holes?.next();
     const at = hole ?? this.end;
     if (hole !== undefined) {
       await this.file.write(content ?? new Uint8Array(cbBlock), this.offsetOf(at));
-      this.holes.pop();
+      this.holes!.take();
     } else {
       // What a crash left behind the last block would shine through the new one.
       if (!this.tailCut && (await this.file.size()) > this.offsetOf(at)) await this.file.truncate(this.offsetOf(at));
@@ -217,8 +216,8 @@ export class BlockMap {
   private settlePending(): void {
     if (this.pending.size === 0) return;
     for (const [block, at] of this.pending) {
-      this.used += places(at) - places(this.entries[block]!);
-      this.entries[block] = at;
+      this.used += places(at) - places(this.entries.get(block));
+      this.entries.set(block, at);
       const page = Math.floor(block / entriesPerPage);
       this.currentStale.add(page);
       if (this.idleStale !== 'all') this.idleStale.add(page);
@@ -256,7 +255,7 @@ export class BlockMap {
       const head = new Uint8Array(end);
       await this.file.read(head, 0);
       head.set(headerSector(header, this.sector));
-      head.set(new Uint8Array(this.entries.buffer), offBlocks);
+      for (const { bytes } of this.entries.pieces()) head.set(bytes, offBlocks);
       await this.file.write(head, 0);
       this.header = header;
     } else {
@@ -283,14 +282,15 @@ export class BlockMap {
 
   /** Writes the given pages of the map, neighbours in one piece. */
   private async writePages(offset: number, pages: ReadonlySet<number> | 'all'): Promise<void> {
-    const bytes = new Uint8Array(this.entries.buffer);
-    if (pages === 'all') return this.file.write(bytes, offset);
+    const write = async (first?: number, count?: number): Promise<void> => {
+      for (const piece of this.entries.pieces(first, count)) await this.file.write(piece.bytes, offset + piece.offset);
+    };
+    if (pages === 'all') return write();
     const sorted = [...pages].sort((a, b) => a - b);
     for (let i = 0; i < sorted.length; ) {
       const first = i++;
       while (i < sorted.length && sorted[i] === sorted[i - 1]! + 1) i++;
-      const start = sorted[first]! * pageSize;
-      await this.file.write(bytes.subarray(start, Math.min((sorted[i - 1]! + 1) * pageSize, bytes.length)), offset + start);
+      await write(sorted[first]!, i - first);
     }
   }
 }
@@ -298,11 +298,33 @@ export class BlockMap {
 /** 1 for a position, 0 for none. */
 const places = (at: number): number => (at < Block.ZERO ? 1 : 0);
 
-function findHoles(entries: Uint32Array, end: number): number[] {
-  const taken = new Uint8Array(end);
-  for (const at of entries) if (at < end) taken[at] = 1;
-  const holes: number[] = [];
-  for (let at = end - 1; at >= 0; at--) if (!taken[at]) holes.push(at);
-  return holes;
-}
+/** Positions that no block has, the first in the file first. */
+class Holes {
+  private taken: Uint8Array | undefined;
+  private at = 0;
 
+  constructor(
+    private readonly entries: Entries,
+    private readonly end: number,
+  ) {}
+
+  next(): number | undefined {
+    const taken = (this.taken ??= this.findTaken());
+    while (this.at < this.end && taken[this.at >> 3]! & (1 << (this.at & 7))) this.at++;
+    return this.at < this.end ? this.at : undefined;
+  }
+
+  /** Takes what `next` gave. */
+  take(): void {
+    this.at++;
+  }
+
+  private findTaken(): Uint8Array {
+    const taken = new Uint8Array(Math.ceil(this.end / 8));
+    for (let block = 0; block < this.entries.length; block++) {
+      const at = this.entries.get(block);
+      if (at < this.end) taken[at >> 3]! |= 1 << (at & 7);
+    }
+    return taken;
+  }
+}

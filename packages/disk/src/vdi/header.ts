@@ -95,28 +95,43 @@ export function parseHeader(path: string, sector: Uint8Array, fileSize: number):
   return header;
 }
 
-/**
- * The map's entries judged: each position once, inside the file.
- * @returns how many blocks have data, and the first position that no block has beyond all others
- * @throws ImageError with the block at fault
- */
-export function judgeMap(path: string, header: VdiHeader, entries: Uint32Array, fileSize: number): { used: number; end: number } {
-  const { cBlocks, cbBlock, offData } = header;
-  const inFile = Math.floor(Math.max(fileSize - offData, 0) / cbBlock);
-  const seen = new Uint8Array(Math.ceil(cBlocks / 8));
-  let used = 0;
-  let end = 0;
-  for (let block = 0; block < cBlocks; block++) {
-    const at = entries[block]!;
-    if (at >= Block.ZERO) continue;
-    if (at >= cBlocks) throw new ImageError(path, `map[${block}]`, `position ${at} is outside the image's ${cBlocks} blocks`);
-    if (at >= inFile) throw new ImageError(path, `map[${block}]`, `position ${at} is outside the file, which has ${inFile} blocks: the file is truncated`);
-    if (seen[at >> 3]! & (1 << (at & 7))) throw new ImageError(path, `map[${block}]`, `position ${at} belongs to another block too`);
-    seen[at >> 3]! |= 1 << (at & 7);
-    used++;
-    if (at >= end) end = at + 1;
+/** The map's entries, judged as they come: each position once, inside the file. */
+export class MapJudge {
+  /** Entries that are positions. */
+  used = 0;
+  /** The first position behind all of them. */
+  end = 0;
+  private readonly seen: Uint8Array;
+  private readonly inFile: number;
+
+  /** @param fileSize length of the file in bytes */
+  constructor(
+    private readonly path: string,
+    private readonly header: VdiHeader,
+    fileSize: number,
+  ) {
+    this.inFile = Math.floor(Math.max(fileSize - header.offData, 0) / header.cbBlock);
+    this.seen = new Uint8Array(Math.ceil(Math.min(header.cBlocks, this.inFile) / 8));
   }
-  return { used, end };
+
+  /** @param first the block of the first entry. @throws ImageError with the block at fault */
+  take(first: number, entries: Uint32Array): void {
+    const { seen, inFile } = this;
+    const { cBlocks } = this.header;
+    const refuse = (index: number, reason: string): never => {
+      throw new ImageError(this.path, `map[${first + index}]`, reason);
+    };
+    for (let index = 0; index < entries.length; index++) {
+      const at = entries[index]!;
+      if (at >= Block.ZERO) continue;
+      if (at >= cBlocks) refuse(index, `position ${at} is outside the image's ${cBlocks} blocks`);
+      if (at >= inFile) refuse(index, `position ${at} is outside the file, which has ${inFile} blocks: the file is truncated`);
+      if (seen[at >> 3]! & (1 << (at & 7))) refuse(index, `position ${at} belongs to another block too`);
+      seen[at >> 3]! |= 1 << (at & 7);
+      this.used++;
+      if (at >= this.end) this.end = at + 1;
+    }
+  }
 }
 
 /** The first sector with `header` in it; what stands behind the header there is kept from `previous`. */

@@ -6,7 +6,8 @@ import type { HostFile, Variant, Work } from '../ports.js';
 import { nilUuid } from '../uuid.js';
 import { isZero } from '../zero.js';
 import { BlockMap } from './block-map.js';
-import { ImageType, judgeMap, mapSize, parseHeader, sectorSize, type VdiHeader } from './header.js';
+import { Entries } from './entries.js';
+import { ImageType, parseHeader, sectorSize, type VdiHeader } from './header.js';
 
 /** Reads and judges the header alone. @throws ImageError */
 export async function readVdiHeader(file: HostFile): Promise<VdiHeader> {
@@ -29,11 +30,8 @@ export async function openVdi(file: HostFile, released: () => Promise<void>): Pr
   if (endianness() !== 'LE') throw new ImageError(file.path, 'open', 'VDI images need a little-endian host');
   const sector = new Uint8Array(sectorSize);
   await file.read(sector, 0);
-  const size = await file.size();
-  const header = parseHeader(file.path, sector, size);
-  const entries = new Uint32Array(mapSize(header.cBlocks) / 4);
-  await file.read(new Uint8Array(entries.buffer), header.offBlocks);
-  const { used, end } = judgeMap(file.path, header, entries, size);
+  const header = parseHeader(file.path, sector, await file.size());
+  const { entries, used, end } = await Entries.read(file, header);
   return new VdiImage(file, header, new BlockMap(file, header, sector, entries, used, end), released);
 }
 

@@ -7,7 +7,7 @@
 import { ImageError } from '../errors.js';
 import type { HostFile } from '../ports.js';
 import { secondMapOffset } from './block-map.js';
-import { Block, headerEnd, headerSector, judgeMap, mapSize, parseHeader, sectorSize, type VdiHeader } from './header.js';
+import { Block, headerEnd, headerSector, MapJudge, mapSize, parseHeader, sectorSize, type VdiHeader } from './header.js';
 
 const pageSize = 4096;
 const pageAfter = (offset: number): number => Math.ceil(offset / pageSize) * pageSize;
@@ -32,10 +32,11 @@ export class VdiTable {
     await file.read(sector, 0);
     const size = await file.size();
     const header = parseHeader(file.path, sector, size);
-    const entries = new Uint32Array(mapSize(header.cBlocks) / 4);
+    const entries = new Uint32Array(header.cBlocks);
     await file.read(new Uint8Array(entries.buffer), header.offBlocks);
-    const { end } = judgeMap(file.path, header, entries, size);
-    return new VdiTable(file, sector, header, entries.slice(0, header.cBlocks), end);
+    const judge = new MapJudge(file.path, header, size);
+    judge.take(0, entries);
+    return new VdiTable(file, sector, header, entries, judge.end);
   }
 
   offsetOf(position: number): number {
