@@ -4,10 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface Clock {
   /** Milliseconds since some start. */
   now(): number;
-  wait(milliseconds: number): Promise<void>;
+  /** Resolves after so long, or at once when `signal` says so. */
+  wait(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
 export const monotonicClock: Clock = {
   now: () => performance.now(),
-  wait: (milliseconds) => sleep(milliseconds),
+  wait: (milliseconds, signal) => sleep(milliseconds, undefined, signal && { signal }).catch(() => {}),
 };

@@ -24,7 +24,7 @@ export interface Keeper {
 export interface Movable extends Keeper {
   /** Bytes, a multiple of `PAGE_SIZE`. */
   readonly memoryBytes: number;
-  /** Pages that may have changed since the last call, ascending; every page that is not zero at the first. */
+  /** Pages that may have changed since the last call, ascending; every page that is not zero at the first of a move. */
   changedPages(): Promise<Uint32Array>;
   /** What these pages hold now, one after the other. A page that changes after it was read is in the next `changedPages`. */
   readPages(pages: Uint32Array): Promise<Uint8Array>;

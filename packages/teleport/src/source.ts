@@ -354,7 +354,9 @@ class Source {
       await this.line.send('abort', Buffer.from(reason).subarray(0, SECTIONS.abort)).catch(() => {});
       await this.line.end();
     } else if (this.times.offered > 0) {
-      await this.ask('isBack').catch(() => {});
+      // Who has nothing left of the machine will not read the decision either.
+      const answer = await this.ask('isBack').catch(() => 'unknown' as const);
+      if (answer === 'source') await this.record?.forget().catch(() => {});
     }
     this.line?.destroy();
   }

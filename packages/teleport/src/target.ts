@@ -34,6 +34,13 @@ interface Request {
   readonly tokens: readonly ImageToken[];
 }
 
+export interface Tidings {
+  /** The machine runs here; the source is told next. */
+  runs(stoodStill: number): void;
+  /** The source knows, and will not ask. */
+  sourceKnows(): void;
+}
+
 export class Move {
   /** 32 hexadecimal digits; empty until the source has said it. */
   id = '';
@@ -55,8 +62,7 @@ export class Move {
     private readonly options: TargetOptions,
     private readonly limits: Limits,
     private readonly clock: Clock,
-    /** Called when the machine runs here, before the source is told. */
-    private readonly running: (stoodStill: number) => void,
+    private readonly tell: Tidings,
   ) {}
 
   private log(level: 'info' | 'warn' | 'error', text: string): void {
@@ -366,20 +372,17 @@ export class Move {
   /** Then waits for the source's last word, for as long as it may still ask. */
   private async sayRuns(): Promise<void> {
     this.report({ phase: 'running', percent: 100, remaining: 0 });
-    this.running(this.stoodStill);
+    this.tell.runs(this.stoodStill);
     await this.record?.tidy('target').catch(() => {});
     try {
       await this.line.send('runs', put(TOOK, { milliseconds: milliseconds(this.stoodStill) }));
       await this.line.expect('bye');
-      this.knownThere = true;
+      this.tell.sourceKnows();
     } catch (cause) {
       this.log('info', `the source did not say good-bye: ${(cause as Error).message}`);
     }
     await this.line.end();
   }
-
-  /** The source knows that the machine runs here, and will not ask. */
-  knownThere = false;
 }
 
 const isToken = (value: unknown): value is ImageToken =>

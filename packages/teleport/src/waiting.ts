@@ -43,6 +43,8 @@ export interface Waiting {
   readonly closed: Promise<void>;
   /** Stops waiting, and ends a move that has not been committed. @returns false when it is too late */
   cancel(): boolean;
+  /** Once the machine runs here: a source that lost its line is not waited for any longer. */
+  close(): void;
 }
 
 /** Opens the port and waits. @throws Error when the port cannot be had */
@@ -115,10 +117,16 @@ class Door implements Waiting {
     if (this.settled) return;
     this.settled = true;
     this.settle(outcome);
-    if (outcome.where !== 'here') this.close();
+    if (outcome.where !== 'here') this.shut();
   }
 
-  private close(): void {
+  close(): void {
+    this.closing.abort();
+  }
+
+  private readonly closing = new AbortController();
+
+  private shut(): void {
     this.server.close(() => this.settleClosed());
     for (const socket of this.sockets) socket.destroy();
   }
@@ -194,7 +202,7 @@ class Door implements Waiting {
 
   private answerTo(id: string, question: QuestionName): AnswerName {
     if (this.move?.id !== id) return this.past.get(id) ?? 'unknown';
-    if (question === 'farewell') this.move.knownThere = true;
+    if (question === 'farewell') this.close();
     return this.move.answer(question);
   }
 
@@ -207,11 +215,14 @@ class Door implements Waiting {
     this.options.progress?.({ phase: 'connected' });
     line.silence = this.limits.silence;
     const authenticated = this.options.password !== '';
-    const move = new Move(line, this.options, this.limits, this.clock, (stoodStill) => this.end({ where: 'here', stoodStill, authenticated }));
+    const move = new Move(line, this.options, this.limits, this.clock, {
+      runs: (stoodStill) => this.end({ where: 'here', stoodStill, authenticated }),
+      sourceKnows: () => this.close(),
+    });
     this.move = move;
     try {
       const outcome = await move.run(first);
-      if (outcome.where === 'here') return void (await this.linger(move));
+      if (outcome.where === 'here') return void (await this.linger());
       this.remember(move.id, outcome.where === 'empty' ? 'source' : 'unknown');
       this.move = undefined;
       if (outcome.where === 'kept') this.end(outcome);
@@ -230,10 +241,9 @@ class Door implements Waiting {
     for (const old of this.past.keys()) if (this.past.size > REMEMBERED) this.past.delete(old);
   }
 
-  /** Answers a source that lost its line, until it knows or has had its time. */
-  private async linger(move: Move): Promise<void> {
-    const start = this.clock.now();
-    while (!move.knownThere && this.clock.now() - start < this.limits.linger) await this.clock.wait(Math.min(200, this.limits.linger));
-    this.close();
+  /** Answers a source that lost its line, until it knows, or has had its time, or somebody closes. */
+  private async linger(): Promise<void> {
+    if (!this.closing.signal.aborted) await this.clock.wait(this.limits.linger, this.closing.signal);
+    this.shut();
   }
 }

@@ -43,11 +43,12 @@ function handshake({ host, port }: Peer, patience: number): Promise<TLSSocket> {
       reject(new TeleportError('line', `${host}:${port} cannot be reached: ${cause.message}`, { cause }));
     };
     socket.once('error', failed);
-    socket.once('close', () => failed(new Error('the connection was closed')));
+    const closed = (): void => failed(new Error('the connection was closed'));
+    socket.once('close', closed);
     socket.once('secureConnect', () => {
       clearTimeout(timer);
       socket.off('error', failed);
-      socket.removeAllListeners('close');
+      socket.off('close', closed);
       socket.setNoDelay(true);
       resolve(socket);
     });

@@ -15,7 +15,10 @@ export class Line {
   received = 0;
   private readonly chunks: Buffer[] = [];
   private buffered = 0;
+  /** Nothing can be sent or received. */
   private failure: Error | undefined;
+  /** Nothing more comes. */
+  private ended: Error | undefined;
   private wake: (() => void) | undefined;
   private readonly drains = new Set<() => void>();
   private receiving = false;
@@ -35,7 +38,10 @@ export class Line {
       this.wake?.();
     });
     stream.on('error', (error) => this.fail(error));
-    stream.on('end', () => this.fail(new Error('the peer closed the connection')));
+    stream.on('end', () => {
+      this.ended = new Error('the peer closed the connection');
+      this.wake?.();
+    });
     stream.on('close', () => this.fail(new Error('the connection was closed')));
     stream.on('drain', () => this.releaseDrains());
   }
@@ -45,9 +51,9 @@ export class Line {
     this.patience = milliseconds;
   }
 
-  /** Nothing can be sent any more. */
+  /** The line is of no use any more; what came before may still be read. */
   get broken(): boolean {
-    return this.failure !== undefined || this.deaf;
+    return this.failure !== undefined || this.ended !== undefined || this.deaf;
   }
 
   /** Resolves when the stream takes more. @throws TeleportError when the line is broken, or the peer takes nothing for too long */
@@ -104,7 +110,7 @@ export class Line {
 
   private async take(length: number): Promise<Buffer> {
     while (this.buffered < length) {
-      if (this.failure) throw this.brokenError();
+      if (this.failure ?? this.ended) throw this.brokenError();
       await this.moreBytes();
     }
     const parts: Buffer[] = [];
@@ -144,7 +150,7 @@ export class Line {
   }
 
   private brokenError(): TeleportError {
-    return new TeleportError('line', `the connection to the peer is lost: ${this.failure!.message}`, { cause: this.failure });
+    return new TeleportError('line', `the connection to the peer is lost: ${(this.ended ?? this.failure)!.message}`, { cause: this.ended ?? this.failure });
   }
 
   /** Ends the line at once, whatever is under way on it. */

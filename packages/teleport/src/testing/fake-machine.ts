@@ -96,12 +96,14 @@ export class FakeMachine implements Movable {
 
   resume(): Promise<void> {
     this.speed = 1;
+    this.shadow.fill(0);
     this.stage.starts('source');
     return Promise.resolve();
   }
 
   stay(): Promise<void> {
     this.speed = 1;
+    this.shadow.fill(0);
     return Promise.resolve();
   }
 

@@ -71,7 +71,8 @@ export class Pair {
   }
 
   async close(): Promise<void> {
-    this.waiting.cancel();
+    if (!this.waiting.cancel()) this.waiting.close();
+    await this.waiting.closed;
     await rm(this.folder, { recursive: true });
   }
 }
