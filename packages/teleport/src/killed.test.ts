@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { type Cut, CutRelay } from './testing/cut-relay.js';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+
+jest.setTimeout(120_000);
 
 const program = fileURLToPath(new URL('./testing/side.main.js', import.meta.url));
 interface Said {
@@ -13,6 +14,7 @@ interface Said {
   readonly phase?: string;
   readonly outcome?: string;
   readonly runs?: boolean;
+  readonly kept?: readonly string[];
   readonly problems?: readonly string[];
 }
 
@@ -52,30 +54,16 @@ class Side {
 }
 
 let folder: string;
-/** Bytes of a move without a fault. */
-let passed: CutRelay['passed'];
 let sides: Side[];
-const makeFolder = async (): Promise<void> => {
+beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'teleport-'));
   await writeFile(join(folder, 'disk.vdi'), 'an image');
   sides = [];
-};
-const clear = async (): Promise<void> => {
+});
+afterEach(async () => {
   await Promise.all(sides.map((side) => side.kill()));
   await rm(folder, { recursive: true });
-};
-beforeEach(makeFolder);
-afterEach(clear);
-
-beforeAll(async () => {
-  await makeFolder();
-  const target = start('target', folder);
-  const relay = await CutRelay.to((await target.says((said) => said.port !== undefined)).port!);
-  await start('source', folder, String(relay.port)).says(has);
-  ({ passed } = relay);
-  await relay.close();
-  await clear();
-}, 12_000);
+});
 
 const start = (...words: readonly string[]): Side => {
   const side = new Side(...words);
@@ -83,39 +71,35 @@ const start = (...words: readonly string[]): Side => {
   return side;
 };
 
-/** Starts both; when the line has carried `cut.after` bytes, `victim` is killed. */
-async function killAt(cut: Cut, victim: 'source' | 'target'): Promise<{ source: Side; target: Side }> {
-  const target = start('target', folder);
-  const { port } = await target.says((said) => said.port !== undefined);
-  let source: Side | undefined = undefined;
-  const relay = await CutRelay.to(port!, { ...cut, before: () => (victim === 'source' ? source! : target).kill() });
-  source = start('source', folder, String(relay.port));
-  await (victim === 'source' ? source : target).gone;
-  await relay.close();
-  return { source, target };
+/** Starts both; a side that is given a step kills itself there. */
+async function move(steps: { readonly source?: string; readonly target?: string }): Promise<{ source: Side; target: Side; port: string }> {
+  const target = start('target', folder, '0', steps.target ?? '-');
+  const port = String((await target.says((said) => said.port !== undefined)).port);
+  return { source: start('source', folder, port, steps.source ?? '-'), target, port };
 }
 
 const has = (said: Said): boolean => said.outcome !== undefined;
 
-test.each([
-  ['toTarget', 0.1],
-  ['toTarget', 0.7],
-  ['toSource', 0.8],
-] as const)('the target is killed (%s, %d of the way): the machine runs on at the source', async (way, share) => {
-  const { source } = await killAt({ way, after: Math.floor(share * passed[way]), forGood: true }, 'target');
-  expect(await source.says(has)).toEqual({ outcome: 'here', runs: true, problems: [] });
-}, 12_000);
+test.each(['prepare', 'write', 'write+', 'finish', 'finish+', 'lock', 'lock+'])('the target is killed at "%s": the machine runs on at the source', async (step) => {
+  const { source, target } = await move({ target: step });
+  expect(await source.says(has)).toEqual({ outcome: 'here', runs: true, kept: [], problems: [] });
+  await target.gone;
+});
 
-test('the source is killed while the target does not have the machine: it is over, and the target waits for the next', async () => {
-  const { target } = await killAt({ way: 'toTarget', after: Math.floor(0.5 * passed.toTarget), forGood: true }, 'source');
-  const { port } = await target.says((said) => said.port !== undefined);
+test('the target is killed between the decision and the first instruction: the state is kept on disk', async () => {
+  const { source } = await move({ target: 'resume' });
+  expect(await source.says(has)).toEqual({ outcome: 'there', runs: false, kept: ['source'], problems: [] });
+});
+
+test.each(['earlyDeviceState', 'readPages', 'pause+', 'flush'])('the source is killed at "%s", before the target has the machine: the target waits for the next', async (step) => {
+  const { source, target, port } = await move({ source: step });
+  await source.gone;
   await target.saysLast((said) => said.phase === 'waiting');
-  expect(await start('source', folder, String(port)).says(has)).toMatchObject({ outcome: 'there', runs: false });
-  expect(await target.says(has)).toEqual({ outcome: 'here', runs: true, problems: [] });
-}, 12_000);
+  expect(await start('source', folder, port, '-').says(has)).toMatchObject({ outcome: 'there', runs: false });
+  expect(await target.says(has)).toEqual({ outcome: 'here', runs: true, kept: [], problems: [] });
+});
 
-test('the source is killed when the target has said that it is ready: the machine runs there', async () => {
-  // The target's last two messages, `ready` and `runs`, are a record of their own each, of more than 20 bytes.
-  const { target } = await killAt({ way: 'toSource', after: passed.toSource - 20, forGood: true }, 'source');
-  expect(await target.says(has)).toEqual({ outcome: 'here', runs: true, problems: [] });
-}, 12_000);
+test.each(['unlock', 'unlock+'])('the source is killed at "%s", when the target has the machine: it runs there', async (step) => {
+  const { target } = await move({ source: step });
+  expect(await target.says(has)).toEqual({ outcome: 'here', runs: true, kept: [], problems: [] });
+});

@@ -7,8 +7,6 @@ export interface Cut {
   readonly after: number;
   /** Nobody gets through any more afterwards. */
   readonly forGood: boolean;
-  /** Awaited before both ends hear of it. */
-  readonly before?: () => Promise<void>;
 }
 
 export class CutRelay {
@@ -53,7 +51,7 @@ export class CutRelay {
       this.passed[way] += chunk.length;
       if (chunk.length <= left) return void to.write(chunk);
       this.isCut = true;
-      to.write(chunk.subarray(0, left), () => void Promise.resolve(this.cut!.before?.()).then(() => both.forEach((socket) => socket.destroy())));
+      to.write(chunk.subarray(0, left), () => both.forEach((socket) => socket.destroy()));
     });
   }
 
