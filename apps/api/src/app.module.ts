@@ -19,6 +19,10 @@ import { MachinesService } from './machines/machines.service.js';
 import { SettingsService } from './machines/settings.service.js';
 import { StorageControllers } from './machines/storage.controller.js';
 import { StorageService } from './machines/storage.service.js';
+import { JobsController } from './jobs/jobs.controller.js';
+import { JobsService } from './jobs/jobs.service.js';
+import { BusyMedia } from './media/busy-media.js';
+import { MediaWorkService } from './media/media-work.service.js';
 import { MediaController } from './media/media.controller.js';
 import { MediaService } from './media/media.service.js';
 import { MediumStore } from './media/medium.store.js';
@@ -36,9 +40,9 @@ import { StatusService } from './system/status.service.js';
 import { SystemController } from './system/system.controller.js';
 import { SystemPropertiesService } from './system/system-properties.service.js';
 
-export const controllers: readonly Type[] = [MachinesController, StorageControllers, RunController, StatesController, AuditController, LoginController, MediaController, OsTypesController, ExtraDataController, SystemController, EventsController];
+export const controllers: readonly Type[] = [MachinesController, StorageControllers, RunController, StatesController, AuditController, LoginController, MediaController, JobsController, OsTypesController, ExtraDataController, SystemController, EventsController];
 const stores = [JudgementStore, MachineStore, MediumStore, StateStore];
-const services = [LoginService, MachinesService, SettingsService, StorageService, MediaService, ExtraDataService, SystemPropertiesService, StatusService];
+const services = [LoginService, MachinesService, SettingsService, StorageService, MediaService, MediaWorkService, BusyMedia, JobsService, ExtraDataService, SystemPropertiesService, StatusService];
 const supervision = [Supervisor, LifecycleService, StatesService, ConsoleService, DisplayService, MachineView, EventHub];
 
 @Module({})

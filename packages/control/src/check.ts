@@ -1,6 +1,7 @@
 /** The shapes of control requests, checked before a handler sees them. Pure. */
 import { isRecord } from './lines.js';
 import { ControlError, type ControlMethod } from './messages.js';
+import type { MediumFormat } from './spec.js';
 
 type Check = (value: unknown) => boolean;
 
@@ -26,7 +27,8 @@ const optional =
     value === undefined || check(value);
 
 const nothing = record({});
-const format: Check = (value) => value === 'VDI' || value === 'RAW' || value === 'ISO';
+const formats: readonly unknown[] = ['VDI', 'VMDK', 'VHD', 'RAW', 'ISO'] satisfies MediumFormat[];
+const format: Check = (value) => formats.includes(value);
 const byte: Check = (value) => number(value) && (value as number) <= 0xff;
 const port: Check = (value) => number(value) && (value as number) <= 0xffff;
 const texts: Check = (value) => isRecord(value) && Object.values(value).every(text);

@@ -7,7 +7,7 @@
 export type BootDevice = 'none' | 'floppy' | 'dvd' | 'disk' | 'net';
 export type DriveType = 'hdd' | 'dvddrive' | 'fdd';
 
-export type MediumFormat = 'VDI' | 'RAW' | 'ISO';
+export type MediumFormat = 'VDI' | 'VMDK' | 'VHD' | 'RAW' | 'ISO';
 
 export interface MediumSpec {
   readonly path: string;

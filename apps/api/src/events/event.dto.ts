@@ -1,6 +1,7 @@
 /** What GET /events tells, one JSON object an event. */
 import { Nested, OneOf, Text, Whole } from '../http/fields.js';
 import { Judgement } from '../audit/judgement.dto.js';
+import { JobEvent } from '../jobs/job.dto.js';
 import { VrdeStatus } from '../machines/machine.dto.js';
 import { machineStates, type MachineState } from '../machines/words.js';
 
@@ -43,4 +44,4 @@ export class JudgementEvent {
   @Nested(() => Judgement) judgement: Judgement;
 }
 
-export type ApiEvent = MachineEvent | VrdeEvent | ProgressEvent | RegistryEvent | JudgementEvent;
+export type ApiEvent = MachineEvent | VrdeEvent | ProgressEvent | RegistryEvent | JudgementEvent | JobEvent;

@@ -4,9 +4,10 @@ import type { IncomingMessage } from 'node:http';
 import { Observable } from 'rxjs';
 import { callerOf, Needs } from '../http/permission.js';
 import { EventHub } from './event-hub.js';
+import { JobEvent } from '../jobs/job.dto.js';
 import { JudgementEvent, MachineEvent, ProgressEvent, RegistryEvent, VrdeEvent } from './event.dto.js';
 
-const kinds = [MachineEvent, VrdeEvent, ProgressEvent, RegistryEvent, JudgementEvent];
+const kinds = [MachineEvent, VrdeEvent, ProgressEvent, RegistryEvent, JudgementEvent, JobEvent];
 
 @Heading('events')
 @Also(...kinds)

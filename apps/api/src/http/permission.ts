@@ -25,6 +25,8 @@ export const permissions = [
   'logins.unlock',
   'media.read',
   'media.change',
+  'jobs.read',
+  'jobs.cancel',
 ] as const;
 export type Permission = (typeof permissions)[number];
 

@@ -21,22 +21,25 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const response = host.switchToHttp().getResponse<ServerResponse>();
-    const { status, problem } = this.describe(error);
+    const { status, problem, known } = problemFrom(error);
+    if (!known) this.log.error(`request failed: ${textOf(error)}`, error instanceof Error ? error.stack : undefined);
     if (response.headersSent) response.destroy();
     else sendProblem(response, status, problem);
   }
 
-  private describe(error: unknown): { status: number; problem: Problem } {
-    if (error instanceof ApiError) return { status: httpStatus[error.code], problem: problemOf(error.code, textOf(error), error.interface) };
-    if (error instanceof ControlError) {
-      const code: ApiErrorCode = Object.hasOwn(httpStatus, error.code) ? error.code : 'VBOX_E_VM_ERROR';
-      return { status: httpStatus[code], problem: problemOf(code, error.message, 'IConsole') };
-    }
-    const status = statusOf(error);
-    if (status !== undefined && status < 500) return { status, problem: problemOf(status === 404 ? 'VBOX_E_OBJECT_NOT_FOUND' : status === 403 ? 'E_ACCESSDENIED' : 'E_INVALIDARG', textOf(error)) };
-    this.log.error(`request failed: ${textOf(error)}`, error instanceof Error ? error.stack : undefined);
-    return { status: 500, problem: problemOf('E_FAIL', `the API failed at this request: ${textOf(error)}; its log has more`) };
+}
+
+/** Anything thrown as what the API answers. `known`: it says what was wrong with the request; otherwise the API itself failed. */
+export function problemFrom(error: unknown): { status: number; problem: Problem; known: boolean } {
+  const known = true;
+  if (error instanceof ApiError) return { status: httpStatus[error.code], problem: problemOf(error.code, textOf(error), error.interface), known };
+  if (error instanceof ControlError) {
+    const code: ApiErrorCode = Object.hasOwn(httpStatus, error.code) ? error.code : 'VBOX_E_VM_ERROR';
+    return { status: httpStatus[code], problem: problemOf(code, error.message, 'IConsole'), known };
   }
+  const status = statusOf(error);
+  if (status !== undefined && status < 500) return { status, problem: problemOf(status === 404 ? 'VBOX_E_OBJECT_NOT_FOUND' : status === 403 ? 'E_ACCESSDENIED' : 'E_INVALIDARG', textOf(error)), known };
+  return { status: 500, problem: problemOf('E_FAIL', `the API failed at this request: ${textOf(error)}; its log has more`), known: false };
 }
 
 export const problemOf = (code: ApiErrorCode, message: string, of = 'IVirtualBox'): Problem => ({ code, message, component: components[of] ?? 'VirtualBoxWrap', interface: of });

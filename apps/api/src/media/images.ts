@@ -1,10 +1,11 @@
 /** Images as their files are: what one is, and whether it may be read and written. */
-import { type ImageInfo, readImageInfo } from '@belvedere/disk';
+import { type ImageInfo, ImageLockedError, readImageInfo, type ResolveParent } from '@belvedere/disk';
 import { randomUUID } from 'node:crypto';
 import { access, constants } from 'node:fs/promises';
-import { fileError, invalid, textOf } from '../http/api-error.js';
+import { ApiError, fileError, invalid, textOf } from '../http/api-error.js';
 import { type MediumRecord, parentsOf } from '../machines/settings.js';
 import type { MediumType } from '../machines/words.js';
+import { imageFormat, variantName } from './formats.js';
 import type { Medium } from './medium.dto.js';
 import type { MediumUse } from './medium.store.js';
 
@@ -18,16 +19,32 @@ export async function inspect(path: string, type: MediumType): Promise<Inspected
   if (type !== 'dvd' && info.format === 'ISO') throw invalid(`'${path}' is an ISO image: attach it to a DVD drive (--type dvddrive)`);
   if (type === 'floppy' && info.format !== 'RAW') throw invalid(`'${path}' is a ${info.format} image: a floppy drive takes raw images only`);
   const format = info.format === 'ISO' ? 'RAW' : info.format;
-  return { uuid: info.uuid ?? randomUUID(), type, path, format, variant: info.variant, sizeBytes: info.size, description: '', parentUuid: info.parentUuid ?? null };
+  return { uuid: info.uuid ?? randomUUID(), type, path, format, variant: variantName(info.variant), sizeBytes: info.size, description: '', parentUuid: info.parentUuid ?? null };
 }
 
 /** @throws ApiError */
 export const infoOf = (path: string): Promise<ImageInfo> => readImageInfo(path).catch((cause: unknown) => Promise.reject(fileError(`could not open the image '${path}'`, cause)));
 
-/** @throws ApiError when the file, or one that it hangs on, cannot be read, or cannot be written where its drive writes */
-export async function requireAccess(medium: MediumRecord): Promise<void> {
+/** What an image's own error is to those who asked for the work: in use where another process has it. */
+export const imageError =
+  (message: string) =>
+  (cause: unknown): never => {
+    throw cause instanceof ImageLockedError ? new ApiError('VBOX_E_OBJECT_IN_USE', message, { cause, interface: 'IMedium' }) : fileError(message, cause);
+  };
+
+/** Where the images are that this one hangs on. */
+export const resolver = (medium: MediumRecord): ResolveParent => {
+  const parents = parentsOf(medium);
+  return (uuid) => {
+    const parent = parents.find((known) => known.uuid === uuid);
+    return parent && { path: parent.path, format: imageFormat(parent) };
+  };
+};
+
+/** @throws ApiError when the file, or one that it hangs on, cannot be read, or cannot be written where its drive writes and that is what it is for */
+export async function requireAccess(medium: MediumRecord, use: 'write' | 'read' = 'write'): Promise<void> {
   const require = (path: string, mode: number): Promise<void> => access(path, mode).catch((cause: unknown) => Promise.reject(fileError(`could not open the image '${path}'`, cause)));
-  await require(medium.path, medium.type === 'hdd' ? constants.R_OK | constants.W_OK : constants.R_OK);
+  await require(medium.path, medium.type === 'hdd' && use === 'write' ? constants.R_OK | constants.W_OK : constants.R_OK);
   for (const { path } of parentsOf(medium)) await require(path, constants.R_OK);
 }
 

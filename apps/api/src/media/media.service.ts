@@ -1,6 +1,6 @@
 /** Decides about images: which are known, what a file is, when one may go. */
 import { Injectable } from '@nestjs/common';
-import { createVdi } from '@belvedere/disk';
+import { floppySizes } from '@belvedere/disk';
 import { rm } from 'node:fs/promises';
 import { isAbsolute, normalize, sep } from 'node:path';
 import { ApiError, fileError, invalid, inUse, notFound, textOf, unsupported } from '../http/api-error.js';
@@ -10,12 +10,18 @@ import type { MediumType } from '../machines/words.js';
 import type { NamedMedium } from '../settings-file/read.js';
 import type { CreateMedium, Medium } from './medium.dto.js';
 import { deleteFile } from './delete-file.js';
-import { describeMedium, inspect, type Inspected, requireAccess } from './images.js';
+import { BusyMedia } from './busy-media.js';
+import { createImage } from './create-image.js';
+import { newFormatOf, requireWritable, variantName, variantOf } from './formats.js';
+import { describeMedium, imageError, inspect, type Inspected, requireAccess } from './images.js';
 import { MediumStore } from './medium.store.js';
 
 @Injectable()
 export class MediaService {
-  constructor(private readonly store: MediumStore) {}
+  constructor(
+    private readonly store: MediumStore,
+    private readonly busy: BusyMedia,
+  ) {}
 
   async list(type?: MediumType): Promise<Medium[]> {
     const [uses, media] = [await this.store.uses(), await this.store.list(type)];
@@ -31,22 +37,23 @@ export class MediaService {
   }
 
   /** Makes a disk image and registers it. @throws ApiError; no file is left then */
-  async create({ path: asked, sizeBytes, format = 'VDI', variant = 'Standard', parent: parentRef }: CreateMedium): Promise<Medium> {
+  async create({ type, path: asked, sizeBytes, format: formatName = type === 'floppy' ? 'RAW' : 'VDI', variant = 'Standard', parent: parentRef }: CreateMedium): Promise<Medium> {
     const path = requirePath(asked);
-    if (format.toUpperCase() !== 'VDI') throw unsupported(`disk image format '${format}' is not supported: use VDI`);
-    const kind = (['Standard', 'Fixed'] as const).find((known) => known.toLowerCase() === variant.toLowerCase());
-    if (!kind) throw unsupported(`disk image variant '${variant}' is not supported: use Standard or Fixed`);
+    const format = newFormatOf(formatName);
+    const kind = variantOf(format, variant);
+    if (type === 'floppy' && format !== 'RAW') throw unsupported(`a floppy image is of format RAW, not ${format}`);
+    if (type === 'floppy' && !floppySizes.includes(sizeBytes ?? 0)) throw invalid(`${sizeBytes} bytes are no floppy's size: use 1474560 (1.44 MB) or another usual size`);
     if (sizeBytes !== undefined && sizeBytes % 512 !== 0) throw invalid(`a disk of ${sizeBytes} bytes is not a whole number of 512-byte sectors`);
     await this.requireNewPath(path);
     const parent = parentRef === undefined ? null : await this.parent(parentRef);
     const size = sizeBytes ?? parent?.sizeBytes;
     if (size === undefined) throw invalid('a new disk needs its size, or the parent that it hangs on');
-    if (parent && kind === 'Fixed') throw invalid(`a differencing image grows as it is written: leave out the variant '${variant}'`);
+    if (parent && (format !== 'VDI' || type === 'floppy')) throw unsupported('a differencing image is a disk of format VDI');
+    if (parent && kind !== 'Standard') throw invalid(`a differencing image grows as it is written: leave out the variant '${variant}'`);
     if (parent && size < parent.sizeBytes) throw invalid(`a disk of ${size} bytes is smaller than its parent '${parent.path}' of ${parent.sizeBytes} bytes`);
 
-    const hangs = parent ? { parent: { path: parent.path, uuid: parent.uuid, format: parent.format === 'VDI' ? ('VDI' as const) : ('RAW' as const) } } : {};
-    const uuid = await createVdi(path, { size, variant: kind, ...hangs }).catch((cause: unknown) => Promise.reject(fileError(`could not create '${path}'`, cause)));
-    const medium: MediumRecord = { uuid, type: 'hdd', path, format: 'VDI', variant: kind, sizeBytes: size, description: '', parent };
+    const uuid = await createImage(path, { size, format, variant: kind, parent }).catch(imageError(`could not create '${path}'`));
+    const medium: MediumRecord = { uuid, type, path, format, variant: variantName(kind), sizeBytes: size, description: '', parent };
     try {
       await this.store.add(medium);
     } catch (error) {
@@ -62,25 +69,29 @@ export class MediaService {
     const [user] = await this.store.uses(medium.uuid);
     if (user) throw inUse(`image '${medium.path}' is attached to machine '${user.name}': detach it first`);
     await this.requireChildless(medium);
+    this.busy.requireIdle(medium);
     await this.store.remove(medium.uuid);
     if (file) await deleteFile(medium.path).catch((cause: unknown) => Promise.reject(fileError(`'${medium.path}' is no longer registered, but could not be removed`, cause)));
   }
 
   /**
    * The image to be attached: a known one by UUID or path, or the file at a path, which becomes known.
-   * @throws ApiError when it is none that `type` takes, or cannot be read
+   * @param use to write a disk, or only to read it
+   * @throws ApiError when it is none that `type` takes, or cannot be used so
    */
-  async resolve(ref: string, type: MediumType): Promise<MediumRecord> {
+  async resolve(ref: string, type: MediumType, use: 'write' | 'read' = 'write'): Promise<MediumRecord> {
     const uuid = parseUuid(ref);
     const known = uuid ? await this.store.byUuid(uuid) : await this.store.byPath(requirePath(ref));
     if (uuid && !known) throw notFound(`Could not find a registered medium with UUID {${uuid}}: give the path of its file`);
     if (known && known.type !== type) throw invalid(`'${known.path}' is a ${known.type} image, and cannot be attached as ${type}`);
     if (known) {
-      await requireAccess(known);
+      if (use === 'write') requireWritable(known);
+      await requireAccess(known, use);
       return known;
     }
     const medium = await this.withParent(await inspect(requirePath(ref), type));
-    await requireAccess(medium);
+    if (use === 'write') requireWritable(medium);
+    await requireAccess(medium, use);
     await this.requireUnknown(medium);
     await this.store.add(medium);
     return medium;
@@ -92,10 +103,10 @@ export class MediaService {
     if (children.length) throw inUse(`${children.length === 1 ? `the image '${children[0]!.path}' hangs` : `${children.length} images hang`} on '${path}', which must not change: use ${children.length === 1 ? 'that one' : 'one of those'}, or close ${children.length === 1 ? 'it' : 'them'} first`);
   }
 
-  /** @throws ApiError when a path is taken in the registry */
-  async requireNewPath(path: string): Promise<void> {
+  /** @param but the UUID of an image that may have it. @throws ApiError when a path is taken in the registry */
+  async requireNewPath(path: string, but?: string): Promise<void> {
     const known = await this.store.byPath(path);
-    if (known) throw inUse(`'${path}' is registered already, as the image {${known.uuid}}: choose another name`);
+    if (known && known.uuid !== but) throw inUse(`'${path}' is registered already, as the image {${known.uuid}}: choose another name`);
   }
 
   /**
@@ -117,7 +128,7 @@ export class MediaService {
       if (parentUuid !== null && parentUuid !== parent?.uuid) throw invalid(`image '${path}' hangs on the image {${parentUuid}}, which the settings file does not say`);
       if (parent && parentUuid === null) throw invalid(`image '${path}' hangs on no image, but the settings file has it below {${parent.uuid}}`);
       const medium = { ...found, uuid, description, parent };
-      await requireAccess(medium);
+      await requireAccess(medium, 'read');
       return { medium, known: false };
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 'VBOX_E_FILE_ERROR') throw error;
@@ -154,7 +165,7 @@ export class MediaService {
 
   /** What a new image is to hang on. @throws ApiError for one that is not there, or that a machine writes */
   private async parent(ref: string): Promise<MediumRecord> {
-    const parent = await this.resolve(ref, 'hdd');
+    const parent = await this.resolve(ref, 'hdd', 'read');
     const [user] = await this.store.uses(parent.uuid);
     if (user) throw inUse(`'${parent.path}' is attached to machine '${user.name}', which writes it: detach it first, since an image that others hang on must not change`);
     return parent;

@@ -37,7 +37,7 @@ describe('media and storage over the socket', () => {
       [{ path: at('a.img') }, 'VBOX_E_FILE_ERROR', 'already exists'],
       [{ path: at('none/x.vdi') }, 'VBOX_E_FILE_ERROR', 'could not create'],
       [{ path: 'x.vdi' }, 'E_INVALIDARG', 'is not absolute'],
-      [{ format: 'VMDK' }, 'VBOX_E_NOT_SUPPORTED', "format 'VMDK' is not supported: use VDI"],
+      [{ format: 'VMDK' }, 'VBOX_E_NOT_SUPPORTED', "a new disk of format 'VMDK' could not be written: make a VDI"],
       [{ variant: 'Split2G' }, 'VBOX_E_NOT_SUPPORTED', 'use Standard or Fixed'],
       [{ sizeBytes: 1000 }, 'E_INVALIDARG', '512-byte sectors'],
       [{ sizeBytes: 0 }, 'E_INVALIDARG', 'sizeBytes must not be less than 1'],

@@ -35,6 +35,18 @@ export class MediumStore {
     return this.database.read((manager) => childrenOf(manager, uuid));
   }
 
+  /** UUIDs of all images that hang on this one, directly or not. */
+  descendants(uuid: string): Promise<string[]> {
+    return this.database.read(async (manager) => {
+      const found: string[] = [];
+      for (let wanted = [uuid]; wanted.length > 0; ) {
+        wanted = (await manager.find(MediumRow, { where: { parent: In(wanted) }, select: { uuid: true } })).map((row) => row.uuid);
+        found.push(...wanted);
+      }
+      return found;
+    });
+  }
+
   async add(medium: MediumRecord): Promise<void> {
     await this.database.transaction((manager) => addMedium(manager, medium));
   }

@@ -45,7 +45,7 @@ export class LifecycleService {
       await removeUnfinished(stateFile);
       if (!restore) await rm(stateFile, { force: true });
       const media = mediaOf(record.settings);
-      await Promise.all(media.map(requireAccess));
+      await Promise.all(media.map((medium) => requireAccess(medium)));
       const readOnly = new Set<string>();
       for (const medium of media) if (!(await isWritten(medium))) readOnly.add(medium.uuid);
 

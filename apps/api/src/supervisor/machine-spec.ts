@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { Home } from '../home/home.js';
 import type { MachineRecord } from '../machines/machine-rows.js';
 import { type MachineSettings, type MediumRecord, parentsOf } from '../machines/settings.js';
+import { imageFormat } from '../media/formats.js';
 import { stateFileOf } from '../states/state-files.js';
 import { type RunOverrides, vrdeSpec } from '../vrde/settings.js';
 
@@ -46,12 +47,10 @@ const drivesOf = (settings: MachineSettings, readOnly: ReadonlySet<string>): Dri
 /** A DVD's image is kept as RAW, as VirtualBox has it, and opened as what it must be. */
 export const mediumSpec = (medium: MediumRecord, readOnly: boolean): MediumSpec => ({
   path: medium.path,
-  format: medium.type === 'dvd' ? 'ISO' : formatOf(medium),
+  format: imageFormat(medium),
   readOnly,
-  parents: parentsOf(medium).map((parent) => ({ uuid: parent.uuid, path: parent.path, format: formatOf(parent) })),
+  parents: parentsOf(medium).map((parent) => ({ uuid: parent.uuid, path: parent.path, format: imageFormat(parent) })),
 });
-
-const formatOf = ({ format }: MediumRecord): 'VDI' | 'RAW' => (format === 'VDI' ? 'VDI' : 'RAW');
 
 /** The media that a machine has attached, each once. */
 export const mediaOf = (settings: MachineSettings): MediumRecord[] => [

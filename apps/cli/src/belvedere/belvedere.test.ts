@@ -1,6 +1,7 @@
 import type { Judgement, Status } from '@belvedere/client';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
 import { FakeApi, Printed } from '../test/fake-api.js';
 import { belvedere } from './main.js';
 
@@ -129,6 +130,22 @@ describe('logins', () => {
     expect(JSON.parse(second!)).toMatchObject({ machine: '', user: 'john' });
     expect(rest).toEqual(['address "127.0.0.1": 10 wrong passwords, locked out from 2026-11-25T01:10:00.000Z until 2026-11-25T02:10:00.000Z', '1 lock-out was lifted', '1 lock-out was lifted', '']);
     expect(api.seen.slice(-2)).toEqual(['POST /logins/unlock {}', 'POST /logins/unlock {"name":"127.0.0.1"}']);
+  });
+
+  test('locks of an image are shown, and broken when that is confirmed', async () => {
+    const ref = resolve('disk.vdi');
+    const far = { file: `${ref}.lock-1`, owner: 'machine "xp"', mode: 'write', pid: 4711, host: 'far', life: 'unknown' };
+    api.answers = { [`GET /media/${ref}/locks`]: [far, { ...far, owner: null, mode: 'read', pid: null, host: null, life: 'alive' }], [`POST /media/${ref}/unlock`]: [far] };
+    expect(await run('medium locks disk.vdi')).toBe(0);
+    expect(printed.stdout).toBe('open for writing by machine "xp" (process 4711 on far): whether it runs cannot be told from here\nopen for reading by an unknown holder (process unknown on an unknown host): it runs\n');
+    expect(await run('medium unlock disk.vdi')).toBe(1);
+    expect(printed.stderr).toContain(`what is in it is lost: make sure that the holder is gone, then type 'belvedere medium unlock --yes ${ref}'`);
+    expect(await run('medium unlock --yes disk.vdi')).toBe(0);
+    expect(printed.stdout).toContain('1 lock was broken\n');
+    expect(api.seen.filter((request) => request.startsWith('POST'))).toEqual([`POST /media/${ref}/unlock`]);
+    api.answers = { [`GET /media/${ref}/locks`]: [] };
+    expect(await run('medium unlock --yes disk.vdi')).toBe(0);
+    expect(printed.stdout).toContain('nobody has it open\n');
   });
 
   test('lock-outs, and their end', async () => {

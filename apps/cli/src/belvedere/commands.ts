@@ -5,6 +5,7 @@ import type { Context } from '../edge/context.js';
 import { command, option } from '../table/command.js';
 import { choice } from '../table/value.js';
 import { logins } from './logins.js';
+import { medium } from './medium.js';
 import { vrde } from './vrde.js';
 
 interface StatusRequest {
@@ -92,4 +93,4 @@ export const events = command<Record<string, never>>({
   },
 });
 
-export const commands = [status, shutdown, events, vrde, logins];
+export const commands = [status, shutdown, events, vrde, logins, medium];

@@ -41,7 +41,7 @@ async function printed<T>(output: Output, work: Promise<T>, tens: Tens): Promise
 }
 
 /** Prints each ten per cent once, in order. */
-class Tens {
+export class Tens {
   private next = 0;
 
   constructor(private readonly output: Output) {}

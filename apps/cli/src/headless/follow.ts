@@ -42,7 +42,8 @@ export async function follow(client: Client, ref: string, start: StartMachine, o
       while (!ended) {
         const { done, value } = await events.next();
         if (done) break;
-        if ((value as ApiEvent).uuid === uuid) ended = look(await now());
+        const event = value as ApiEvent;
+        if ('uuid' in event && event.uuid === uuid) ended = look(await now());
       }
       if (ended) return ended;
       if (left.signal.aborted) return { problem: 'left the machine as it is' };

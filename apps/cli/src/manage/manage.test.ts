@@ -82,6 +82,9 @@ describe('requests', () => {
     ['createhd --filename "WinXP.vdi" --size 10000', `POST /media {"type":"hdd","path":"${at('WinXP.vdi')}","sizeBytes":10485760000,"format":"VDI","variant":"Standard"}`],
     ['createmedium disk --filename a.b/c --sizebyte=512 --variant fixed', `POST /media {"type":"hdd","path":"${at('a.b/c')}.vdi","sizeBytes":512,"format":"VDI","variant":"Fixed"}`],
     ['createmedium disk --filename d --diffparent WinXP.vdi', `POST /media {"type":"hdd","path":"${at('d')}.vdi","format":"VDI","variant":"Standard","parent":"${at('WinXP.vdi')}"}`],
+    [`createmedium floppy --filename f --sizebyte 1474560`, `POST /media {"type":"floppy","path":"${at('f')}.img","sizeBytes":1474560,"format":"RAW","variant":"Standard"}`],
+    ['createmedium disk --filename d --size 1 --format raw --variant standard,fixed', `POST /media {"type":"hdd","path":"${at('d')}.img","sizeBytes":1048576,"format":"RAW","variant":"Standard,Fixed"}`],
+    [`modifymedium disk WinXP.vdi --description "my disk" --type normal --setlocation x/y.vdi`, `GET /media/${at('WinXP.vdi')}`, `PATCH /media/${DISK} {"description":"my disk","type":"normal","location":"${at('x/y.vdi')}"}`],
     ['closemedium disk WinXP.vdi --delete', `GET /media/${at('WinXP.vdi')}`, `DELETE /media/${DISK}?delete=true`],
     [`closehd ${DISK}`, `GET /media/${DISK}`, `DELETE /media/${DISK}?delete=false`],
     [
@@ -145,6 +148,69 @@ describe('requests', () => {
   ])('%s', async (line, ...requests) => {
     expect([await run(line), printed.stderr.replace(/^0%.*100%\n/, '')]).toEqual([0, '']);
     expect(api.seen).toEqual(requests);
+  });
+});
+
+describe('long work', () => {
+  const job = { id: 'b2a1c0de-0000-4000-8000-00000000000a', kind: 'clone', subject: '/home/u/WinXP.vdi', state: 'running', percent: 0, startedAt: '2026-11-25T01:00:00.000Z', endedAt: null, result: null, problem: null };
+  const COPY = 'b2a1c0de-0000-4000-8000-000000000003';
+  /** Answers the request that begins the job, and tells the rest of it. */
+  const telling =
+    (...states: readonly object[]) =>
+    (): object => {
+      for (const state of states) api.emit({ type: 'job', job: { ...job, ...state } });
+      return job;
+    };
+
+  test('is begun, followed step by step, and named in the end', async () => {
+    api.answers = {
+      ...api.answers,
+      [`POST /media/${resolve('WinXP.vdi')}/clone`]: telling({ id: COPY, percent: 90 }, { percent: 9 }, { percent: 35 }, { percent: 35 }, { state: 'done', percent: 100, result: COPY }),
+      [`GET /media/${COPY}`]: { ...disk, uuid: COPY, format: 'VMDK' },
+    };
+    expect([await run('clonehd WinXP.vdi copy.vmdk --format vmdk --variant Stream'), printed.stderr]).toEqual([0, '0%...10%...20%...30%...40%...50%...60%...70%...80%...90%...100%\n']);
+    expect(printed.stdout).toBe(`Clone medium created in format 'VMDK'. UUID: ${COPY}\n`);
+    expect(api.seen).toEqual(['GET /events', `POST /media/${resolve('WinXP.vdi')}/clone {"path":"${resolve('copy.vmdk')}","format":"VMDK","variant":"Stream"}`, `GET /media/${COPY}`]);
+  });
+
+  test.each([
+    ['modifyhd WinXP.vdi --resize 20000', `POST /media/${DISK}/resize`, '{"sizeBytes":20971520000}', ''],
+    ['modifymedium disk WinXP.vdi --resizebyte=1024', `POST /media/${DISK}/resize`, '{"sizeBytes":1024}', ''],
+    ['modifymedium WinXP.vdi --compact', `POST /media/${DISK}/compact`, '', ''],
+    ['modifymedium WinXP.vdi --move sub', `POST /media/${DISK}/move`, `{"path":"${resolve('sub')}"}`, `Move medium with UUID ${DISK} finished\n`],
+    ['clonemedium disk WinXP.vdi other.vdi --existing', `POST /media/${resolve('WinXP.vdi')}/clone`, `{"path":"${resolve('other.vdi')}","existing":true}`, `Clone medium created in format 'VDI'. UUID: ${DISK}\n`],
+  ])('%s', async (line, operation, body, said) => {
+    api.answers = { ...api.answers, [operation]: telling({ state: 'done', percent: 100, result: DISK }) };
+    expect([await run(line), printed.stdout]).toEqual([0, said]);
+    expect(api.seen).toContain(body ? `${operation} ${body}` : operation);
+  });
+
+  test('that fails says why; one that is cancelled, or ends with its API, says that', async () => {
+    const operation = `POST /media/${DISK}/compact`;
+    const problem = { code: 'VBOX_E_OBJECT_IN_USE', message: 'the image is in use', component: 'MediumWrap', interface: 'IMedium' };
+    api.answers = { ...api.answers, [operation]: telling({ percent: 12 }, { state: 'failed', problem }) };
+    expect(await run('modifymedium WinXP.vdi --compact')).toBe(1);
+    expect(printed.stderr).toContain('0%...10%...FAILED\nVBoxManage: error: the image is in use\nVBoxManage: error: Details: code VBOX_E_OBJECT_IN_USE (0x80bb000c), component MediumWrap, interface IMedium');
+    api.answers = { ...api.answers, [operation]: telling({ state: 'cancelled' }) };
+    expect(await run('modifymedium WinXP.vdi --compact')).toBe(1);
+    expect(printed.stderr).toContain('the work was cancelled');
+    api.answers = { ...api.answers, [operation]: () => (setImmediate(() => api.endStreams()), job) };
+    expect(await run('modifymedium WinXP.vdi --compact')).toBe(1);
+    expect(printed.stderr).toContain('the API stopped, and this work with it');
+  });
+
+  test.each([
+    ['modifymedium WinXP.vdi', 'needs to be told what to change'],
+    ['modifymedium WinXP.vdi --move a --setlocation b', 'give one of the two'],
+    ['modifymedium WinXP.vdi --type immutable', "'immutable' is not supported"],
+    ['clonemedium dvd a.iso b.iso', 'only disks are cloned'],
+    ['clonemedium a b --existing --format VDI', 'keeps the format'],
+    ['clonemedium a b --variant Standard,Split2G', "'Split2G' is not supported"],
+    ['createmedium dvd --filename x --size 1', "'dvd' is not supported"],
+  ])('%s is refused', async (line, message) => {
+    expect(await run(line)).toBe(1);
+    expect(printed.stderr).toContain(message);
+    expect(api.seen).toEqual([]);
   });
 });
 
@@ -285,7 +351,6 @@ VBoxManage: error: Context: "GET /machines/x"
     ['modifyvm x --uartmode1 server', "option '--uartmode1' needs a value: the path of a unix socket"],
     ['modifyvm x --natpf1 ssh,tcp,,2222,,22', "option '--natpf1' is not supported by this version of Belvedere; leave it out"],
     ['createhd --filename x', "'createhd' needs --size <MB> or --sizebyte <bytes>"],
-    ['createmedium floppy --filename x --size 1', "createmedium: 'floppy' is not supported by this version of Belvedere; use disk"],
     ['storagectl x --name c', "'storagectl' needs --add <kind> or --remove"],
     ['storagectl x --name c --remove --add ide', '--remove takes no further options but --name'],
     ['storageattach x --storagectl c', "'storageattach' needs --medium"],

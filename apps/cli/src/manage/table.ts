@@ -22,6 +22,8 @@ export const entries: readonly Entry[] = [
   { name: 'storageattach', load: async () => (await import('./commands/storage.js')).storageattach },
   { name: 'createmedium', load: async () => (await import('./commands/medium.js')).createmedium },
   { name: 'createhd', also: ['createvdi'], load: async () => (await import('./commands/medium.js')).createhd },
+  { name: 'clonemedium', also: ['clonehd', 'clonevdi'], load: async () => (await import('./commands/medium-work.js')).clonemedium },
+  { name: 'modifymedium', also: ['modifyhd', 'modifyvdi'], load: async () => (await import('./commands/medium-work.js')).modifymedium },
   { name: 'closemedium', also: ['closehd', 'closedvd', 'closefloppy'], load: async () => (await import('./commands/medium.js')).closemedium },
   { name: 'showmediuminfo', also: ['showhdinfo', 'showvdiinfo'], load: async () => (await import('./commands/medium.js')).showmediuminfo },
   { name: 'setextradata', load: async () => (await import('./commands/extradata.js')).setextradata },
@@ -38,8 +40,8 @@ export async function loadAll(): Promise<readonly AnyCommand[]> {
 
 /** VirtualBox's commands that this version does not have: refused by name. */
 export const unsupported: readonly string[] = [
-  ...['bandwidthctl', 'checkmediumpwd', 'clonemedium', 'clonehd', 'clonevdi', 'clonevm', 'cloud', 'cloudprofile', 'convertdd', 'convertfromraw', 'convertvdi', 'convertvm'],
+  ...['bandwidthctl', 'checkmediumpwd', 'clonevm', 'cloud', 'cloudprofile', 'convertdd', 'convertfromraw', 'convertvdi', 'convertvm'],
   ...['debugvm', 'dhcpserver', 'encryptmedium', 'encryptvm', 'export', 'extpack', 'getproperty', 'guestcontrol', 'guestproperty', 'hostonlyif', 'hostonlynet', 'import'],
-  ...['mediumio', 'mediumproperty', 'metrics', 'modifyhd', 'modifymedium', 'modifynvram', 'modifyvdi', 'movevm', 'natnetwork', 'openmedium', 'setvmstate', 'sharedfolder', 'signova'],
+  ...['mediumio', 'mediumproperty', 'metrics', 'modifynvram', 'movevm', 'natnetwork', 'openmedium', 'setvmstate', 'sharedfolder', 'signova'],
   ...['snapshot', 'unattended', 'updatecheck', 'usbdevsource', 'usbfilter'],
 ];

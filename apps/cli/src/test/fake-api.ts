@@ -53,6 +53,11 @@ export class FakeApi {
     for (const stream of this.streams) stream.write(`data: ${JSON.stringify(event)}\n\n`);
   }
 
+  /** Ends the event streams, as an API that stops does. */
+  endStreams(): void {
+    for (const stream of this.streams) stream.end();
+  }
+
   /** Ends as an API that was killed does; `listen` is the next one. */
   async stop(): Promise<void> {
     this.server.closeAllConnections();

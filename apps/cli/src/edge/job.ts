@@ -1,0 +1,51 @@
+/** Follows a job of the API on standard error until it ends, and cancels it when the command is interrupted. */
+import { ApiError, type Client, type Job, RESULT_CODES } from '@belvedere/client';
+import type { Context } from './context.js';
+import { Tens } from './progress.js';
+
+/**
+ * Begins a job and waits for its end.
+ * @returns the UUID of what was made or changed
+ * @throws ApiError as the job failed; Error when it was cancelled
+ */
+export async function followJob({ client, output }: Context, begin: (client: Client) => Promise<Job>, request: string): Promise<string> {
+  const over = new AbortController();
+  // Listened to before the job begins, so that nothing of it is missed.
+  const events = await client.events(over.signal);
+  const { id } = await begin(client);
+  const tens = new Tens(output);
+  tens.told(0);
+  const cancel = (): void => void client.request('DELETE /jobs/{id}', { path: { id } }).catch(() => undefined);
+  process.on('SIGINT', cancel);
+  try {
+    const ended = await lastWord(events, id, (percent) => tens.told(percent));
+    if (ended?.state === 'done') {
+      tens.told(100);
+      return ended.result ?? '';
+    }
+    output.writeNote('FAILED\n');
+    throw reasonOf(ended, request);
+  } finally {
+    process.off('SIGINT', cancel);
+    over.abort();
+  }
+}
+
+/** @returns the job as it ended; undefined when the API did before */
+async function lastWord(events: AsyncIterable<{ type: string }>, id: string, onPercent: (percent: number) => void): Promise<Job | undefined> {
+  for await (const event of events) {
+    if (event.type !== 'job') continue;
+    const { job } = event as { type: 'job'; job: Job };
+    if (job.id !== id) continue;
+    if (job.state !== 'running') return job;
+    onPercent(job.percent);
+  }
+  return undefined;
+}
+
+function reasonOf(job: Job | undefined, request: string): Error {
+  if (!job) return new Error('the API stopped, and this work with it: what was half done is gone, do it again');
+  if (job.state === 'cancelled' || !job.problem) return new Error('the work was cancelled, and nothing of it is left');
+  const { code, message, component, interface: of } = job.problem;
+  return new ApiError(500, Object.hasOwn(RESULT_CODES, code) ? (code as keyof typeof RESULT_CODES) : 'E_FAIL', message, request, component, of);
+}
