@@ -461,6 +461,134 @@ export interface paths {
         delete: operations["closeMedium"];
         options?: never;
         head?: never;
+        patch: operations["changeMedium"];
+        trace?: never;
+    };
+    "/media/{ref}/clone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["cloneMedium"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{ref}/resize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["resizeMedium"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{ref}/compact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["compactMedium"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{ref}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["moveMedium"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{ref}/locks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getMediumLocks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{ref}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["unlockMedium"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getJob"];
+        put?: never;
+        post?: never;
+        delete: operations["cancelJob"];
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -971,9 +1099,9 @@ export interface components {
             /** @enum {string} */
             type: "hdd" | "dvd" | "floppy";
             path: string;
-            /** @description VDI or RAW */
+            /** @description VDI, VMDK, VHD or RAW */
             format: string;
-            /** @description Standard or Fixed */
+            /** @description Standard, Fixed or Stream */
             variant: string;
             description: string;
             /**
@@ -994,21 +1122,80 @@ export interface components {
             usedBy: components["schemas"]["MediumUser"][];
         };
         CreateMedium: {
-            /**
-             * @description only disks can be created
-             * @enum {string}
-             */
-            type: "hdd";
+            /** @enum {string} */
+            type: "hdd" | "floppy";
             /** @description absolute path of the new file */
             path: string;
             /** @description default: the parent's */
             sizeBytes?: number;
-            /** @description VDI */
+            /** @description VDI or RAW; RAW for a floppy */
             format?: string;
             /** @description Standard or Fixed */
             variant?: string;
             /** @description absolute path or UUID of the disk that the new one is to hang on, as a differencing image */
             parent?: string;
+        };
+        MediumChanges: {
+            /** @description absolute path where the file is now: it was moved by somebody else */
+            location?: string;
+            description?: string;
+            /** @description normal */
+            type?: string;
+        };
+        CloneMedium: {
+            /** @description absolute path of the copy */
+            path: string;
+            /** @description VDI, VMDK, VHD or RAW; default: the source's */
+            format?: string;
+            /** @description Standard (the default), Fixed (not for VMDK) or Stream (VMDK only) */
+            variant?: string;
+            /** @description into the disk that is there: what fits of the source replaces what it holds; its format and UUID stay */
+            existing?: boolean;
+        };
+        Job: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "clone" | "resize" | "compact" | "move";
+            /** @description what is worked on, such as an image */
+            subject: string;
+            /** @enum {string} */
+            state: "running" | "done" | "failed" | "cancelled";
+            percent: number;
+            /** Format: date-time */
+            startedAt: string;
+            /** Format: date-time */
+            endedAt: string | null;
+            /**
+             * Format: uuid
+             * @description of what was made or changed, once the job is done
+             */
+            result: string | null;
+            /** @description why the job failed */
+            problem: components["schemas"]["Problem"] | null;
+        };
+        ResizeMedium: {
+            /** @description what the guest shall see */
+            sizeBytes: number;
+        };
+        MoveMedium: {
+            /** @description absolute path of the new place: a file that is not there, or a folder that is */
+            path: string;
+        };
+        MediumLock: {
+            /** @description the lock's own file */
+            file: string;
+            /** @description in words, as it said of itself */
+            owner: string | null;
+            /** @enum {string} */
+            mode: "read" | "write";
+            pid: number | null;
+            host: string | null;
+            /**
+             * @description unknown: on another host, or in another container
+             * @enum {string}
+             */
+            life: "alive" | "dead" | "unknown";
         };
         OsType: {
             id: string;
@@ -1132,6 +1319,11 @@ export interface components {
             uuid: string;
             name: string;
             judgement: components["schemas"]["Judgement"];
+        };
+        JobEvent: {
+            /** @enum {string} */
+            type: "job";
+            job: components["schemas"]["Job"];
         };
     };
     responses: never;
@@ -2236,6 +2428,329 @@ export interface operations {
             };
         };
     };
+    changeMedium: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the medium's UUID or absolute path */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MediumChanges"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Medium"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cloneMedium: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the medium's UUID or absolute path */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloneMedium"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resizeMedium: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the medium's UUID or absolute path */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResizeMedium"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compactMedium: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the medium's UUID or absolute path */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    moveMedium: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the medium's UUID or absolute path */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveMedium"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMediumLocks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the medium's UUID or absolute path */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediumLock"][];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlockMedium: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the medium's UUID or absolute path */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediumLock"][];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"][];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the job's UUID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the job's UUID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listOsTypes: {
         parameters: {
             query?: never;
@@ -2555,7 +3070,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["MachineEvent"] | components["schemas"]["VrdeEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["RegistryEvent"] | components["schemas"]["JudgementEvent"];
+                    "text/event-stream": components["schemas"]["MachineEvent"] | components["schemas"]["VrdeEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["RegistryEvent"] | components["schemas"]["JudgementEvent"] | components["schemas"]["JobEvent"];
                 };
             };
             /** @description what is wrong and what to do */
