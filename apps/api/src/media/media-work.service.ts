@@ -63,7 +63,7 @@ export class MediaWorkService {
     if (source.uuid === target.uuid) throw invalid(`'${target.path}' cannot be cloned onto itself`);
     await this.media.requireChildless(target);
     await this.requireUnwritten(source);
-    await this.requireOff(target);
+    await this.requireUnsaved(target);
     return this.work('clone', [[source, 'read', 'cloned'], [target, 'change', 'written over']], async (work) => {
       const open = (medium: MediumRecord) => ({ format: imageFormat(medium), owner, resolveParent: resolver(medium) });
       await copyContent({ path: source.path, ...open(source) }, { path: target.path, ...open(target) }, work).catch(imageError(`could not clone '${source.path}' into '${target.path}'`));
@@ -149,7 +149,7 @@ export class MediaWorkService {
 
   private async disk(ref: string): Promise<MediumRecord> {
     const medium = await this.media.resolve(ref, 'hdd');
-    await this.requireOff(medium);
+    await this.requireUnsaved(medium);
     return medium;
   }
 
@@ -164,6 +164,14 @@ export class MediaWorkService {
   /** @throws ApiError while a machine that has the image, or one that hangs on it, is on */
   private async requireOff(medium: MediumRecord): Promise<void> {
     requireNobody(medium, await this.users(medium));
+  }
+
+  /** @throws ApiError as `requireOff`, and while a saved state expects the image as it is */
+  private async requireUnsaved(medium: MediumRecord): Promise<void> {
+    const users = await this.users(medium);
+    requireNobody(medium, users);
+    const saved = users.find(({ state }) => state === 'saved');
+    if (saved) throw new ApiError('VBOX_E_INVALID_OBJECT_STATE', `image '${medium.path}' must stay as the saved state of machine '${saved.name}' knows it: start that machine, or discard its state`, { interface: 'IMedium' });
   }
 
   private async users({ uuid }: MediumRecord): Promise<MediumUse[]> {
