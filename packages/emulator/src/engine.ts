@@ -4,6 +4,7 @@
  */
 import type { BlockDevice, Keyboard, Pointer, Screen, Unsubscribe } from './ports.js';
 import type { Firmware } from './firmware.js';
+import type { Arrival, Departure } from './moving.js';
 import type { SavedState } from './saved-state.js';
 
 export type DriveKind = 'hdd' | 'dvd' | 'floppy';
@@ -94,6 +95,8 @@ export interface Engine {
    * @throws StateError when the state is of another engine or version, of other hardware, or damaged; SettingsError and Error as `start`
    */
   restore(settings: HardwareSettings, state: SavedState, options: StartOptions): Promise<Machine>;
+  /** Builds a machine that another one's memory and devices are put into, piece by piece. @throws SettingsError and Error as `start` */
+  arrive(settings: HardwareSettings, options: StartOptions): Promise<Arrival>;
 }
 
 export type MachineState = 'running' | 'paused' | 'ended';
@@ -148,6 +151,8 @@ export interface Machine {
    * @throws Error when the machine is not paused
    */
   saveState(): Promise<SavedState>;
+  /** Begins to give the machine away while it runs; one at a time. */
+  depart(): Departure;
   /** Presses the reset button. */
   reset(): Promise<void>;
   /** Presses the power button; the guest decides what it does. @throws Error when the machine has no ACPI */

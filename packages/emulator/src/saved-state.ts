@@ -46,7 +46,7 @@ export function hardwareDifferences(saved: Readonly<Record<string, string>>, pre
 }
 
 /** @throws StateError for a state of another engine, of another version of it, or of other hardware */
-export function checkState(state: SavedState, engine: string, engineVersion: string, hardware: Readonly<Record<string, string>>): void {
+export function checkState(state: Pick<SavedState, 'engine' | 'engineVersion' | 'hardware'>, engine: string, engineVersion: string, hardware: Readonly<Record<string, string>>): void {
   if (state.engine !== engine || state.engineVersion !== engineVersion) {
     throw new StateError(`the state is of engine ${state.engine} ${state.engineVersion}, and this is ${engine} ${engineVersion}: start it with that one, or discard the state`);
   }

@@ -9,6 +9,7 @@ import { BootSector, Jump } from './testing/boot-sector.js';
 import * as guests from './testing/guests.js';
 import { MemoryDisk } from './testing/memory-disk.js';
 import { Drive, Ports } from './testing/ports.js';
+import { describeMoves } from './testing/moves.js';
 import { describeStates } from './testing/states.js';
 
 export { Bench, BootSector, Drive, FLOPPY, guests, Jump, MemoryDisk, PLAIN, Ports };
@@ -431,5 +432,6 @@ export function describeEngine(engine: Engine): void {
     });
 
     describeStates(engine);
+    describeMoves(engine);
   });
 }

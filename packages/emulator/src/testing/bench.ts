@@ -62,6 +62,10 @@ export class Bench {
     return new Bench(await engine.restore({ ...PLAIN, ...settings }, state, { firmware }));
   }
 
+  static of(machine: Machine): Bench {
+    return new Bench(machine);
+  }
+
   /** The next `count` bytes from COM1. */
   async take(count: number): Promise<number[]> {
     const until = Date.now() + PATIENCE;

@@ -5,7 +5,8 @@ import { Worker } from 'node:worker_threads';
 import { checkSettings } from '../check-settings.js';
 import type { Engine, HardwareSettings, Machine, StartOptions } from '../engine.js';
 import { hardwareOf } from '../hardware.js';
-import { checkState, type SavedState, type StateSection } from '../saved-state.js';
+import type { Arrival } from '../moving.js';
+import { checkState, type SavedState } from '../saved-state.js';
 import { mediumShape } from './disk-server.js';
 import { V86_VERSION } from './inside.js';
 import { LIMITS } from './limits.js';
@@ -26,7 +27,7 @@ export const v86Engine: Engine = {
 
   async restore(settings: HardwareSettings, state: SavedState, options: StartOptions): Promise<Machine> {
     checkState(state, 'v86', V86_VERSION, hardwareOf(settings));
-    const machine = await build(settings, options, state.sections);
+    const machine = await build(settings, options, { sections: state.sections });
     try {
       await machine.fillMemory(state.memory);
       return machine;
@@ -35,9 +36,27 @@ export const v86Engine: Engine = {
       throw error;
     }
   },
+
+  async arrive(settings: HardwareSettings, options: StartOptions): Promise<Arrival> {
+    const machine = await build(settings, options, { arrives: true });
+    return {
+      write: (runs) => machine.writePages(runs),
+      async complete(devices) {
+        try {
+          await machine.restoreDevices(devices);
+          return machine;
+        } catch (error) {
+          await machine.powerOff();
+          throw error;
+        }
+      },
+      discard: () => machine.powerOff(),
+    };
+  },
 };
 
-async function build(settings: HardwareSettings, { firmware, log }: StartOptions, sections?: readonly StateSection[]): Promise<V86Machine> {
+/** @param begins the devices' state that it begins with, or that it arrives later */
+async function build(settings: HardwareSettings, { firmware, log }: StartOptions, begins: Pick<Assignment, 'sections' | 'arrives'> = {}): Promise<V86Machine> {
   checkSettings(settings, LIMITS);
   const shared = newSharedBlock();
   const assignment: Assignment = {
@@ -51,10 +70,10 @@ async function build(settings: HardwareSettings, { firmware, log }: StartOptions
     bios: firmware.bios,
     vgaBios: firmware.vgaBios,
     shared,
-    ...(sections ? { sections } : {}),
+    ...begins,
   };
   const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: assignment, name: 'v86' });
-  const machine = new V86Machine(worker, shared, settings, log, sections !== undefined);
+  const machine = new V86Machine(worker, shared, settings, log, begins.sections !== undefined || begins.arrives === true);
   await machine.begin();
   return machine;
 }

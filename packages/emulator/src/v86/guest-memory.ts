@@ -14,7 +14,7 @@ export interface MemoryPortion {
 }
 
 /** Memory as it is now: growing wasm memory detaches older views. */
-const view = (cpu: Cpu): Uint8Array => new Uint8Array(cpu.wasm_memory.buffer, cpu.mem8.byteOffset, cpu.mem8.length);
+export const view = (cpu: Cpu): Uint8Array => new Uint8Array(cpu.wasm_memory.buffer, cpu.mem8.byteOffset, cpu.mem8.length);
 
 /** The next pages from `address` on that are not all zeroes, copied. */
 export function readMemory(cpu: Cpu, address: number): MemoryPortion {

@@ -59,6 +59,9 @@ export class Loop {
   #activeAt = hostNow();
   #periodicWait = LONG;
   #instructions = 0;
+  /** Of its time the guest stands still for this share, whatever calls it. */
+  #slowness = 0;
+  #restsUntil = 0;
 
   constructor(private readonly parts: LoopParts) {
     this.#counters = parts.shared.counters;
@@ -75,6 +78,12 @@ export class Loop {
   resume(): void {
     this.#paused = false;
     this.stir();
+  }
+
+  /** @param share 0 to 0.95 */
+  slowDown(share: number): void {
+    this.#slowness = share;
+    this.#restsUntil = 0;
   }
 
   /** No tick runs any more, and the thread can end. */
@@ -122,11 +131,11 @@ export class Loop {
     if (!this.#paused) {
       const fed = this.parts.feed();
       if (now + fed < this.#dueAt) this.#dueAt = now + fed;
-      if (now >= this.#dueAt - 0.02) return this.#run(now);
+      if (now >= Math.max(this.#dueAt, this.#restsUntil) - 0.02) return this.#run(now);
     }
     this.#lookIfDue(now, true);
     now = hostNow();
-    const wake = Math.min(this.#paused ? now + LONG : this.#dueAt, this.#nextLook(now));
+    const wake = Math.min(this.#paused ? now + LONG : Math.max(this.#dueAt, this.#restsUntil), this.#nextLook(now));
     if (wake > now) {
       this.parts.mailbox.sleep(wake - now);
       this.#counters[Counter.wakes]! += 1;
@@ -145,6 +154,7 @@ export class Loop {
     }
     const after = hostNow();
     this.#counters[Counter.guestTime]! += after - now;
+    if (this.#slowness > 0) this.#restsUntil = after + ((after - now) * this.#slowness) / (1 - this.#slowness);
     this.#countInstructions();
     this.parts.collect();
     this.#lookIfDue(after, false);

@@ -20,13 +20,14 @@ import {
 import { checkMedium } from '../check-settings.js';
 import type { BlockDevice, Keyboard, Pointer, Screen, Unsubscribe } from '../ports.js';
 import { hardwareOf } from '../hardware.js';
-import { StateError, type MemoryRun, type SavedState } from '../saved-state.js';
+import type { Departure, DeviceState, PageRun } from '../moving.js';
+import { checkState, StateError, type MemoryRun, type SavedState } from '../saved-state.js';
 import { scancodeBytes } from '../scancode.js';
 import { DiskServer, mediumShape } from './disk-server.js';
 import type { MemoryPortion } from './guest-memory.js';
 import { V86_VERSION } from './inside.js';
 import { LIMITS } from './limits.js';
-import { Cell, Counter, sharedViews, type Control, type FromWorker, type SavedDevices, type ToWorker } from './protocol.js';
+import { Cell, Counter, sharedViews, type Control, type FromWorker, type Pages, type SavedDevices, type ToWorker } from './protocol.js';
 import { SharedScreen } from './shared-screen.js';
 
 /** Bytes of memory that are sent to the thread at a time. */
@@ -35,6 +36,8 @@ const PORTION = 1 << 20;
 const SERIAL_WAITING = 1024 * 1024;
 /** Notches of one wheel event, at most. */
 const WHEEL_MOST = 100;
+/** The share of its time that a guest can be made to stand still. */
+const SLOWEST = 0.95;
 
 type Done = Extract<FromWorker, { type: 'done' }>;
 
@@ -159,12 +162,40 @@ export class V86Machine implements Machine {
 
   async saveState(): Promise<SavedState> {
     if (this.#state !== 'paused') throw new Error(`the state of a machine can be saved while it is paused, and it is ${this.#state}: pause it first`);
+    const devices = await this.#devices();
+    return { ...devices, memory: this.#memory(devices.memorySize) };
+  }
+
+  depart(): Departure {
+    const pages = async (message: (id: number) => ToWorker): Promise<Uint32Array | Uint8Array> => (await this.#ask<Pages>(message)).pages;
+    const slow = async (share: number, moveEnds: boolean): Promise<void> => void (await this.#request((id) => ({ type: 'slow', share, moveEnds, id })));
+    return {
+      changedPages: async () => (await pages((id) => ({ type: 'changedPages', id }))) as Uint32Array,
+      readPages: async (numbers) => (await pages((id) => ({ type: 'readPages', pages: numbers, id }))) as Uint8Array,
+      devices: () => this.#devices(),
+      slowDown: (share) => slow(Math.max(0, Math.min(SLOWEST, share)), false),
+      end: () => slow(0, true),
+    };
+  }
+
+  async #devices(): Promise<DeviceState> {
     const held = this.#disks.heldBecause;
     if (held !== undefined) throw new Error(`the state cannot be saved while the guest waits for a write to its disk (${held}): resume the machine first`);
-    await this.#disks.quiet();
+    if (this.#state === 'paused') await this.#disks.quiet();
     const { sections } = await this.#ask<SavedDevices>((id) => ({ type: 'save', id }));
-    const memorySize = this.settings.memoryMiB * 1024 * 1024;
-    return { engine: 'v86', engineVersion: V86_VERSION, hardware: hardwareOf(this.settings), sections, memorySize, memory: this.#memory(memorySize) };
+    return { engine: 'v86', engineVersion: V86_VERSION, hardware: hardwareOf(this.settings), sections, memorySize: this.settings.memoryMiB * 1024 * 1024 };
+  }
+
+  /** Of a machine that arrives. */
+  async writePages(runs: readonly PageRun[]): Promise<void> {
+    await this.#request((id) => ({ type: 'writePages', runs, id }));
+  }
+
+  /** @throws StateError */
+  async restoreDevices({ engine, engineVersion, hardware, sections }: DeviceState): Promise<void> {
+    checkState({ engine, engineVersion, hardware }, 'v86', V86_VERSION, hardwareOf(this.settings));
+    const done = await this.#request((id) => ({ type: 'restore', sections, id }));
+    if (!done) throw new Error('the machine ended before its devices were restored');
   }
 
   /** Fills the memory of a machine that was built from a state. @throws StateError when it does not fit; whatever reading it throws */

@@ -3,6 +3,7 @@
  * Pure: message shapes and the layout of one shared block.
  */
 import type { BootDevice, DriveKind, DriveSlot } from '../engine.js';
+import type { PageRun } from '../moving.js';
 import type { MemoryRun, StateSection } from '../saved-state.js';
 import type { MemoryPortion } from './guest-memory.js';
 
@@ -33,10 +34,17 @@ export interface Assignment {
   readonly shared: SharedArrayBuffer;
   /** The devices' state that the machine begins with, standing still and with empty memory; absent: it is switched on. */
   readonly sections?: readonly StateSection[];
+  /** The machine stands still with empty memory, and gets both piece by piece. */
+  readonly arrives?: true;
 }
 
 /** What the engine's thread answers to a request; a request that has no answer is `done`. */
-export type Answer = SavedDevices | MemoryPortion;
+export type Answer = SavedDevices | MemoryPortion | Pages;
+
+/** Numbers of pages, or what they hold. */
+export interface Pages {
+  readonly pages: Uint32Array | Uint8Array;
+}
 
 export interface SavedDevices {
   readonly sections: readonly StateSection[];
@@ -54,6 +62,13 @@ export type ToWorker =
   | { readonly type: 'save'; readonly id: number }
   | { readonly type: 'readMemory'; readonly address: number; readonly id: number }
   | { readonly type: 'writeMemory'; readonly runs: readonly MemoryRun[]; readonly id: number }
+  /** Asks for the pages that changed since the last one; the first begins to note them. */
+  | { readonly type: 'changedPages'; readonly id: number }
+  | { readonly type: 'readPages'; readonly pages: Uint32Array; readonly id: number }
+  | { readonly type: 'writePages'; readonly runs: readonly PageRun[]; readonly id: number }
+  | { readonly type: 'restore'; readonly sections: readonly StateSection[]; readonly id: number }
+  /** Of its time, the guest stands still for this share; the end of a move forgets what was noted too. */
+  | { readonly type: 'slow'; readonly share: number; readonly moveEnds: boolean; readonly id: number }
   | { readonly type: 'insert'; readonly slot: DriveSlot; readonly medium: MediumShape | null; readonly force: boolean; readonly id: number }
   | { readonly type: 'diskDone'; readonly id: number; readonly data?: Uint8Array; readonly error?: string };
 

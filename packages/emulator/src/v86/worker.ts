@@ -17,8 +17,9 @@ import { Power } from './power.js';
 import { Cell, Counter, sharedViews, type Assignment, type FromWorker, type ToWorker } from './protocol.js';
 import type { Answer, Ask } from './remote-disk.js';
 import { saveDevices, restoreDevices, type Devices } from './state.js';
-import { clearMemory, readMemory, writeMemory } from './guest-memory.js';
-import { StateError } from '../saved-state.js';
+import { ChangedPages, readPages, writeRuns } from './changed-pages.js';
+import { clearMemory, readMemory, view, writeMemory } from './guest-memory.js';
+import { StateError, type StateSection } from '../saved-state.js';
 import { removeFirstPort, SerialLine } from './serial.js';
 import { parseSlot } from './slots.js';
 import { Surface } from './surface.js';
@@ -99,7 +100,8 @@ function start(emulator: Emulator): void {
   const devices: Devices = { emulator, clock, keyboard, mouse, power, ide, serial };
   const restored = assignment.sections && restoreDevices(devices, assignment.sections);
   for (const { index, count } of restored ?? []) if (count > 0) post({ type: 'serialTaken', index, count: -count });
-  if (restored) clearMemory(cpu);
+  if (restored || assignment.arrives) clearMemory(cpu);
+  if (assignment.arrives) clock.stop();
   // The host's time, whatever the state had.
   setHostTime(cpu.devices.rtc, assignment.rtcUtc);
 
@@ -167,6 +169,28 @@ function start(emulator: Emulator): void {
     }
   };
 
+  let changes: ChangedPages | undefined;
+
+  const answer = (id: number, pages: Uint32Array | Uint8Array): void => post({ type: 'done', id, answer: { pages } }, [pages.buffer as ArrayBuffer]);
+
+  /** Does what may be refused. */
+  const attempt = (id: number, action: () => void): void => {
+    try {
+      action();
+      post({ type: 'done', id });
+    } catch (error) {
+      post({ type: 'done', id, error: (error as Error).message });
+    }
+  };
+
+  /** The devices of a machine that arrived. */
+  const restore = (sections: readonly StateSection[]): void => {
+    for (const { index, count } of restoreDevices(devices, sections)) if (count > 0) post({ type: 'serialTaken', index, count: -count });
+    setHostTime(cpu.devices.rtc, assignment.rtcUtc);
+    loop.pause();
+    tellAbsolute();
+  };
+
   const collect = (): void => {
     for (const line of serial) {
       const bytes = line.takeOutput();
@@ -207,6 +231,19 @@ function start(emulator: Emulator): void {
         }
         case 'writeMemory':
           return takeMemory(message);
+        case 'changedPages':
+          changes ??= new ChangedPages(cpu.mem8.length);
+          return answer(message.id, changes.take(view(cpu)));
+        case 'readPages':
+          return answer(message.id, readPages(view(cpu), message.pages));
+        case 'writePages':
+          return attempt(message.id, () => writeRuns(view(cpu), message.runs));
+        case 'restore':
+          return attempt(message.id, () => restore(message.sections));
+        case 'slow':
+          if (message.moveEnds) changes = undefined;
+          loop.slowDown(message.share);
+          return post({ type: 'done', id: message.id });
         case 'control':
           return control(message);
         case 'insert':
@@ -232,7 +269,7 @@ function start(emulator: Emulator): void {
       post({ type: 'failed', message, stack: stack ?? '' });
     },
   });
-  if (restored) loop.pause();
+  if (restored || assignment.arrives) loop.pause();
   tellAbsolute();
   post({ type: 'ready' });
   void emulator.run();
