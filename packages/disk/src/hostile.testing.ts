@@ -5,7 +5,7 @@
  * Run many: `node dist/hostile.testing.js [--runs 100000] [--seed 1]`. It prints the seed and the number of a run that fails, and the bytes
  * that were changed: they become a fixture of hostile.test.ts.
  */
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,8 +29,8 @@ export interface Subject {
   readonly places: readonly (readonly [from: number, to: number])[];
   /** Words that may be put into a text. */
   readonly words?: readonly string[];
-  /** Makes checksums right again, so that what they guard is reached. */
-  readonly mend?: (bytes: Uint8Array) => void;
+  /** Makes checksums right again, so that what they guard is reached. @returns where */
+  readonly mend?: (bytes: Uint8Array) => Range[];
 }
 
 export interface Outcome {
@@ -57,6 +57,8 @@ function numbers(seed: number): (limit: number) => number {
 export class HostileImages {
   private readonly folder = mkdtempSync(join(tmpdir(), 'belvedere-hostile-'));
   private readonly subjects: Subject[] = [];
+  /** What the run before has damaged in a subject's file. */
+  private readonly touched = new Map<Subject, readonly Range[] | 'all'>();
   /** UUIDs that a mutated child may name: its parents, itself, and none. */
   private readonly parents = new Map<string, string>();
 
@@ -80,25 +82,43 @@ export class HostileImages {
     for (let run = 0; run < runs; run++) {
       const random = numbers(seed + run * 7919);
       const subject = this.subjects[run % this.subjects.length]!;
-      const { bytes, changes } = damage(subject, random);
+      const damaged = damage(subject, random);
       try {
-        await this.judge(subject, bytes, outcome);
+        await this.judge(subject.format, this.put(subject, damaged), outcome);
       } catch (cause) {
-        throw new Error(`seed ${seed}, run ${run}, ${subject.name}: ${changes.join(', ')}`, { cause });
+        throw new Error(`seed ${seed}, run ${run}, ${subject.name}: ${damaged.changes.join(', ')}`, { cause });
       }
       progress(run);
     }
     return outcome;
   }
 
+  /** Writes what is damaged into the subject's file, and mends there what the run before had damaged. @returns the file's path */
+  private put(subject: Subject, { bytes, touched }: Damaged): string {
+    const path = join(this.folder, fileName(subject));
+    const before = this.touched.get(subject);
+    this.touched.set(subject, touched ?? 'all');
+    if (!touched) {
+      writeFileSync(path, bytes);
+      return path;
+    }
+    if (!before || before === 'all') writeFileSync(path, subject.bytes);
+    const file = openSync(path, 'r+');
+    try {
+      if (before && before !== 'all') for (const [from, to] of before) writeSync(file, subject.bytes, from, to - from, from);
+      for (const [from, to] of touched) writeSync(file, bytes, from, to - from, from);
+    } finally {
+      closeSync(file);
+    }
+    return path;
+  }
+
   /** Opens one image and reads some of it. */
-  async judge(subject: Pick<Subject, 'format'>, bytes: Uint8Array, outcome: Outcome): Promise<void> {
-    const path = join(this.folder, 'hostile');
-    writeFileSync(path, bytes);
+  private async judge(format: Format, path: string, outcome: Outcome): Promise<void> {
     const before = process.memoryUsage().arrayBuffers;
     const start = process.cpuUsage();
     try {
-      const image = await openChain(path, { readOnly: true, format: subject.format, resolveParent: (uuid) => this.parents.get(uuid) });
+      const image = await openChain(path, { readOnly: true, format, resolveParent: (uuid) => this.parents.get(uuid) });
       try {
         await image.read(0, Math.min(image.size, 128 * 1024));
         await image.read(Math.max(0, image.size - 512), Math.min(image.size, 512));
@@ -132,7 +152,7 @@ export class HostileImages {
     const add = (subject: Subject): void => void this.subjects.push(subject);
 
     add({ name: 'VDI', format: 'VDI', bytes: await make('VDI', 'Standard'), places: [[64, 472], [340, 392], [4096, 4108]] });
-    add({ name: 'a chain of VDI', format: 'VDI', bytes: await this.makeChain(raw), places: [[72, 80], [340, 472], [424, 456], [4096, 4108]] });
+    add({ name: chainName, format: 'VDI', bytes: await this.makeChain(raw), places: [[72, 80], [340, 472], [424, 456], [4096, 4108]] });
 
     const sparse = await make('VMDK', 'Standard');
     const directory = 512 * Number(new DataView(sparse.buffer, sparse.byteOffset).getBigUint64(56, true));
@@ -142,7 +162,7 @@ export class HostileImages {
     const end = stream.length;
     add({ name: 'a stream-optimized VMDK', format: 'VMDK', bytes: stream, places: [[0, 80], [end - 1024, end - 944], [end - 1024, end - 944], [end - 1536, end - 1516], [end - 2560, end - 2048], [65_536, 65_700], [512, 1200]] });
 
-    const words = ['RW', 'RDONLY', '2', '4104', '99999999999999', '-1', '0', 'SPARSE', 'FLAT', 'ZERO', '"content.img"', '"hostile"', '"../hostile"', '""', '=', '\n', '\0', 'parentCID=', 'createType=', 'ddb.uuid.image=', ' '];
+    const words = ['RW', 'RDONLY', '2', '4104', '99999999999999', '-1', '0', 'SPARSE', 'FLAT', 'ZERO', '"content.img"', '"base"', '"../base"', '""', '=', '\n', '\0', 'parentCID=', 'createType=', 'ddb.uuid.image=', ' '];
     const descriptor = ['# Disk DescriptorFile', 'version=1', 'CID=12345678', 'parentCID=ffffffff', 'createType="custom"', 'RW 8 ZERO', 'RW 4096 FLAT "content.img" 1', 'RW 4097 SPARSE "VMDK-Standard"', ''].join('\n');
     add({ name: 'the descriptor of a VMDK', format: 'VMDK', bytes: new TextEncoder().encode(descriptor), places: [[20, descriptor.length], [80, descriptor.length]], words });
 
@@ -162,13 +182,26 @@ export class HostileImages {
     const leaf = join(this.folder, 'leaf');
     this.parents.set((await cloneImage(raw, base, { sourceFormat: 'RAW' }))!, base);
     this.parents.set(await createVdi(middle, { parent: { path: base } }), middle);
-    this.parents.set(await createVdi(leaf, { parent: { path: middle } }), join(this.folder, 'hostile'));
+    this.parents.set(await createVdi(leaf, { parent: { path: middle } }), join(this.folder, fileName({ name: chainName })));
     return readFile(leaf);
   }
 }
 
-function damage(subject: Subject, random: (limit: number) => number): { bytes: Uint8Array; changes: string[] } {
+type Range = readonly [from: number, to: number];
+
+interface Damaged {
+  readonly bytes: Uint8Array;
+  /** Where they differ from the subject's; undefined where its length does. */
+  readonly touched: readonly Range[] | undefined;
+  readonly changes: readonly string[];
+}
+
+const chainName = 'a chain of VDI';
+const fileName = ({ name }: Pick<Subject, 'name'>): string => `damaged-${name.replaceAll(' ', '-')}`;
+
+function damage(subject: Subject, random: (limit: number) => number): Damaged {
   let bytes = Uint8Array.from(subject.bytes);
+  let touched: Range[] | undefined = [];
   const changes: string[] = [];
   const interesting = [0, 1, 2, 4, 0x7f, 0x80, 0xfe, 0xff];
   for (let count = random(2) ? 1 : 1 + random(4); count > 0; count--) {
@@ -177,32 +210,37 @@ function damage(subject: Subject, random: (limit: number) => number): { bytes: U
     if (subject.words && random(2)) {
       const word = new TextEncoder().encode(subject.words[random(subject.words.length)]);
       bytes = Uint8Array.from([...bytes.subarray(0, at), ...word, ...bytes.subarray(at + random(6))]);
+      touched = undefined;
       changes.push(`'${new TextDecoder().decode(word)}' at ${at}`);
       continue;
     }
     const width = [1, 2, 4, 8][random(4)]!;
     const value = random(2) ? interesting[random(interesting.length)]! : random(256);
     bytes.fill(value, at, at + width);
+    touched?.push([at, Math.min(at + width, bytes.length)]);
     changes.push(`${width} bytes of ${value} at ${at}`);
   }
-  if (random(2)) subject.mend?.(bytes);
+  if (subject.mend && random(2)) touched?.push(...subject.mend(bytes));
   if (random(8) === 0) {
     const length = random(bytes.length + 1);
     bytes = bytes.subarray(0, length);
+    touched = undefined;
     changes.push(`cut to ${length} bytes`);
   }
-  return { bytes, changes };
+  return { bytes, touched, changes };
 }
 
-/** Writes the checksums of the footer and its copy, and of the dynamic header. */
-function mendVhd(bytes: Uint8Array, footer: number): void {
+/** Writes the checksums of the footer and of the dynamic header. */
+function mendVhd(bytes: Uint8Array, footer: number): Range[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const sum = (start: number, length: number, at: number): void => {
     view.setUint32(start + at, 0);
     view.setUint32(start + at, ~bytes.subarray(start, start + length).reduce((total, byte) => total + byte, 0) >>> 0);
   };
   sum(footer, 512, 64);
-  if (view.getUint32(512) === 0x63787370) sum(512, 1024, 36);
+  if (view.getUint32(512) !== 0x63787370) return [[footer, footer + 512]];
+  sum(512, 1024, 36);
+  return [[512, 1536], [footer, footer + 512]];
 }
 
 /** An image whose tables are as large as its format lets them be, in a file with holes. @returns its path */

@@ -1,5 +1,6 @@
 /** What all open images share: bounds, order of overlapping requests, flushing, closing, and the parent beneath a differencing image. */
 import { ImageError } from './errors.js';
+import type { Lock } from './lock.js';
 import { RangeQueue } from './ordering.js';
 import type { Format, HostFile, Image, ParentInfo, Variant } from './ports.js';
 
@@ -29,6 +30,8 @@ export abstract class OpenImage implements Image {
   readonly path: string;
   /** What this image hangs on; set by whoever opens a chain, closed with this image. */
   protected readonly layers: { parent?: OpenImage | undefined } = {};
+  /** What keeps others off; released by whoever opened the image, through `released`. */
+  lock: Lock | undefined;
   protected readonly queue = new RangeQueue();
   private closing: Promise<void> | undefined;
 
@@ -55,6 +58,15 @@ export abstract class OpenImage implements Image {
   /** Puts the image on its parent, which is this one's to close from now on; without one, the parent that it had is the caller's. */
   setParent(parent: OpenImage | undefined): void {
     this.layers.parent = parent;
+  }
+
+  /** Puts the image on another parent that reads the same, while no request is under way. @returns the one that it had, to be closed by the caller */
+  replaceParent(parent: OpenImage): Promise<OpenImage | undefined> {
+    return this.queue.run(0, this.size, true, () => {
+      const { parent: old } = this.layers;
+      this.layers.parent = parent;
+      return Promise.resolve(old);
+    });
   }
 
   /** Whether a range reads as the parent there, or as zero without one. */

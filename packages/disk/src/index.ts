@@ -5,7 +5,7 @@ export { type ImageInfo, readImageInfo } from './info.js';
 export { probeFormat } from './probe.js';
 export { createVdi, type CreateOptions } from './create.js';
 export { cloneImage, type CloneOptions } from './clone.js';
-export { absorbParent, mergeImages, type MergeOptions } from './merge.js';
+export { absorbParent, type AbsorbOptions, mergeImages, type MergeOptions } from './merge.js';
 export { compactImage, type CompactOptions, resizeImage, type ResizeOptions } from './resize.js';
 export { deleteImage } from './delete.js';
 export { type LockInfo, breakLock, readLocks } from './lock.js';

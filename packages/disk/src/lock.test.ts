@@ -24,8 +24,8 @@ async function newImage(): Promise<string> {
 }
 
 /** Starts a process that opens the image for writing and holds it. */
-async function holder(path: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'vdi/crash-writer.testing.js'), path, '1'], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function holder(path: string, parent?: string): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'vdi/crash-writer.testing.js'), path, '1', ...(parent ? [parent] : [])], { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
   await once(createInterface(child.stdout), 'line');
   child.stdout.resume();
@@ -162,6 +162,41 @@ test('readers share; a writer waits for the last of them, and a dead one does no
   const writer = await lockImage(path, 'a writer');
   await expect(lockImage(path, 'the third', 'read')).rejects.toThrow('is open for writing by a writer');
   await writer.release();
+  expect(locks(path)).toEqual([]);
+});
+
+test('a parent that another process reads is not written; after its death it is', async () => {
+  const path = await newImage();
+  const child = join(folder, `child-${count++}.vdi`);
+  await createVdi(child, { parent: { path } });
+  const reader = await holder(child, path);
+  await expect(openImage(path)).rejects.toThrow(`is being read by the crash writer (process ${reader.pid} on `);
+  await expect(deleteImage(path)).rejects.toThrow(ImageLockedError);
+  const sibling = join(folder, `child-${count++}.vdi`);
+  await createVdi(sibling, { parent: { path } });
+  await (await openImage(sibling, { resolveParent: () => path })).close();
+  const exit = once(reader, 'exit');
+  reader.kill('SIGKILL');
+  await exit;
+  await (await openImage(path)).close();
+  expect(locks(path)).toEqual([]);
+});
+
+test('what a process that died while it locked left is removed', async () => {
+  const path = await newImage();
+  const lock = await lockImage(path, 'a machine');
+  const held = JSON.parse(readFileSync(`${path}.lock-1`, 'utf8')) as object;
+  await lock.release();
+  const dead = JSON.stringify({ ...held, startTime: '1' });
+  const draft = `${path}.lock-01234567-89ab-cdef-0123-456789abcdef`;
+  writeFileSync(draft, dead);
+  writeFileSync(`${path}.lock-1`, dead);
+  await (await openImage(path)).close();
+  expect(locks(path)).toEqual([]);
+  writeFileSync(draft, ''); // it died before it had said anything
+  await (await openImage(path)).close();
+  expect(locks(path)).toEqual([basename(draft)]);
+  await deleteImage(path);
   expect(locks(path)).toEqual([]);
 });
 

@@ -14,8 +14,11 @@ import { basename, dirname, join } from 'node:path';
 import { hostError, ImageLockedError } from './errors.js';
 import { resolveFile } from './file.js';
 import { type Life, lifeOf, type LockMode, parseHolder, self } from './holder.js';
+import { isUuid } from './uuid.js';
 
 export interface Lock {
+  /** Undefined on a file system that this host cannot change. */
+  readonly file: string | undefined;
   release(): Promise<void>;
 }
 
@@ -37,21 +40,33 @@ const attempts = 5;
  * Locks an image.
  * @param path with symbolic links resolved
  * @param owner who asks, in words, for the message that others see
+ * @param besides a lock of the caller's own, which is no obstacle
  * @throws ImageLockedError with the holder
  */
-export async function lockImage(path: string, owner: string, mode: LockMode = 'write'): Promise<Lock> {
+export async function lockImage(path: string, owner: string, mode: LockMode = 'write', besides?: Lock): Promise<Lock> {
   const draft = `${path}.lock-${randomUUID()}`;
   try {
     await writeFile(draft, JSON.stringify(self(owner, mode)), { flag: 'wx', mode: 0o644 });
     try {
-      return await take(path, draft, mode);
+      return await take(path, draft, mode, besides?.file);
     } finally {
       await unlink(draft);
     }
   } catch (cause) {
     // What this host cannot change needs no promise that nobody does.
-    if (mode === 'read' && (cause as NodeJS.ErrnoException).code === 'EROFS') return { release: () => Promise.resolve() };
+    if (mode === 'read' && (cause as NodeJS.ErrnoException).code === 'EROFS') return { file: undefined, release: () => Promise.resolve() };
     throw hostError(path, 'lock', cause);
+  }
+}
+
+/** Removes what a process that died while it locked the image left beside it. @param path with symbolic links resolved; @param all of a living one too, when the image is gone */
+export async function sweepDrafts(path: string, all: boolean): Promise<void> {
+  const prefix = `${basename(path)}.lock-`;
+  for (const name of await readdir(dirname(path))) {
+    if (!name.startsWith(prefix) || !isUuid(name.slice(prefix.length))) continue;
+    const file = join(dirname(path), name);
+    const holder = parseHolder(await readFile(file, 'utf8').catch(() => ''));
+    if (all || (holder && lifeOf(holder) === 'dead')) await remove(file);
   }
 }
 
@@ -78,10 +93,11 @@ export async function breakLock(path: string): Promise<LockInfo[]> {
   return locks;
 }
 
-async function take(path: string, draft: string, mode: LockMode): Promise<Lock> {
+async function take(path: string, draft: string, mode: LockMode, besides: string | undefined): Promise<Lock> {
+  const others = (locks: readonly LockFile[]): LockFile[] => locks.filter(({ file }) => file !== besides);
   for (let attempt = 1; ; attempt++) {
     const present = await list(path);
-    await judge(path, present, mode);
+    await judge(path, others(present), mode);
     const number = Math.max(0, ...present.map((lock) => lock.number)) + 1;
     const mine = `${path}.lock-${number}`;
     try {
@@ -96,13 +112,14 @@ async function take(path: string, draft: string, mode: LockMode): Promise<Lock> 
     }
     try {
       // Between the look and the link another may have come by a higher number: whoever sees a living other steps back.
-      const dead = await judge(path, (await list(path)).filter((lock) => lock.number !== number), mode);
+      const dead = await judge(path, others(await list(path)).filter((lock) => lock.number !== number), mode);
       for (const file of dead) await remove(file);
+      if (dead.length) await sweepDrafts(path, false);
     } catch (error) {
       await remove(mine);
       throw error;
     }
-    return { release: () => remove(mine) };
+    return { file: mine, release: () => remove(mine) };
   }
 }
 

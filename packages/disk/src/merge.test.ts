@@ -154,6 +154,53 @@ describe('a merge', () => {
   });
 });
 
+describe('a merge in the middle of a chain in use', () => {
+  test('leaves the user what it reads, and the parent free', async () => {
+    const { tree: all, base, first, second, leaf } = await tree();
+    const machine = await openImage(leaf, { resolveParent: all.resolveParent, owner: 'a machine' });
+    const uuidOf = async (path: string): Promise<string> => (await readImageInfo(path)).uuid!;
+    const reading = async (): Promise<number[]> => Promise.all([0, 1, 2, 3, 4, 5].map(async (block) => (await machine.read(block * MiB + 5000, 1))[0]!));
+    const merging = absorbParent(machine, { layer: await uuidOf(second), owner: 'a machine' });
+    const during = [await reading(), await reading()];
+    await machine.write(5 * MiB + 4096, new Uint8Array(8192).fill(95));
+    await merging;
+    for (const values of during) expect(values).toEqual([40, 21, 32, 33, 34, 45]);
+    expect(await reading()).toEqual([40, 21, 32, 33, 34, 95]);
+    expect(machine.parents.map(({ path }) => path)).toEqual([second, base]);
+    expect(await readLocks(first)).toEqual([]);
+    for (const path of [second, base]) expect((await readLocks(path)).map(({ owner, mode }) => [owner, mode])).toEqual([['a machine', 'read']]);
+    await deleteImage(first);
+    await absorbParent(machine, { layer: await uuidOf(second) });
+    await deleteImage(base);
+    expect(machine.parents.map(({ path }) => path)).toEqual([second]);
+    expect(await reading()).toEqual([40, 21, 32, 33, 34, 95]);
+    await expect(absorbParent(machine, { layer: await uuidOf(second) })).rejects.toThrow('the image has no parent');
+    await expect(absorbParent(machine, { layer: '01234567-89ab-cdef-0123-456789abcdef' })).rejects.toThrow('the chain has no image {01234567-89ab-cdef-0123-456789abcdef}');
+    await machine.close();
+    expect(await all.values(leaf)).toEqual([40, 21, 32, 33, 34, 95]);
+    for (const path of [leaf, second]) expect(await readLocks(path)).toEqual([]);
+    judge(second);
+  });
+
+  test('is refused while others read the layer, and may be called off', async () => {
+    const { tree: all, first, second, leaf, twin } = await tree();
+    const layer = (await readImageInfo(second)).uuid!;
+    const machine = await openImage(leaf, { resolveParent: all.resolveParent, owner: 'a machine' });
+    const other = await openImage(twin, { resolveParent: all.resolveParent, owner: 'another machine' });
+    await expect(absorbParent(machine, { layer })).rejects.toThrow('is being read by another machine');
+    await other.close();
+    const stop = new AbortController();
+    await expect(absorbParent(machine, { layer, signal: stop.signal, onProgress: (done) => done > 0.3 && stop.abort() })).rejects.toThrow('abort');
+    expect(machine.parents).toHaveLength(3);
+    expect(await readLocks(first)).toHaveLength(1);
+    await absorbParent(machine, { layer });
+    expect(machine.parents).toHaveLength(2);
+    await machine.close();
+    expect(await all.values(leaf)).toEqual([40, 21, 32, 33, 34, 45]);
+    expect(await all.values(twin)).toEqual([50, 21, 32, 33, 34, 0]);
+  });
+});
+
 describe('a larger size', () => {
   test.each([
     [2 ** 37, 'Standard'],

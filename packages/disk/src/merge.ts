@@ -6,7 +6,8 @@ import { ImageError } from './errors.js';
 import { resolveFile } from './file.js';
 import type { OpenImage } from './image.js';
 import { type ImageInfo, readImageInfo } from './info.js';
-import { judgeParent, openChain, openLayer, type ResolveParent } from './open.js';
+import { lockImage } from './lock.js';
+import { judgeParent, openChain, openLayer, openUnlocked, type ResolveParent } from './open.js';
 import type { Format, Image, Work } from './ports.js';
 import { resizeImage } from './resize.js';
 import { nilUuid } from './uuid.js';
@@ -47,14 +48,57 @@ export async function mergeImages(source: string, target: string, options: Merge
   throw new ImageError(into.path, 'merge', `neither hangs on ${from.path}, nor does that hang on it`);
 }
 
+export interface AbsorbOptions extends Work {
+  /** UUID of the image in the chain whose parent is taken over. @default the open image itself */
+  readonly layer?: string;
+  /** Who merges, in words: others who are refused meanwhile are shown this. */
+  readonly owner?: string;
+}
+
 /**
- * The merge into a child for an image that is in use: `image`, open for writing, takes over what its parent holds and hangs on the
- * parent's parent then. It reads the same at every moment. The parent's file stays, unlocked and unchanged.
- * @throws ImageError when it has no parent or cannot be written, NoSpaceError: the same call goes on then
+ * The merge into a child for a chain that is in use: `image`, or the image of its chain that `layer` names, takes over what its parent holds
+ * and hangs on the parent's parent then. The chain reads the same at every moment. The parent's file stays, unlocked and unchanged.
+ * @throws ImageError when there is no such image or parent, or it cannot be written; ImageLockedError when others read the layer too;
+ * NoSpaceError. The same call goes on then
  */
-export async function absorbParent(image: Image, work: Work = {}): Promise<void> {
+export async function absorbParent(image: Image, options: AbsorbOptions = {}): Promise<void> {
+  const { layer = image.uuid } = options;
   if (!(image instanceof VdiImage)) throw new ImageError(image.path, 'merge', `${image.format} images hang on no parent`);
-  await image.absorbParent(work);
+  if (layer === image.uuid) return image.absorbParent(options);
+  for (let above: OpenImage = image; above.parent; above = above.parent) {
+    if (above.parent.uuid === layer) return absorbBeneath(above, above.parent, options);
+  }
+  throw new ImageError(image.path, 'merge', `the chain has no image {${layer}}`);
+}
+
+/** Opens `layer` a second time, for writing, lets that take over the parent, and puts `above` on it. What `layer` itself has read of its file stays true meanwhile: blocks are only added. */
+async function absorbBeneath(above: OpenImage, layer: OpenImage, { owner = 'somebody who merges images', ...work }: AbsorbOptions): Promise<void> {
+  const { path, parent } = layer;
+  if (layer.format !== 'VDI' || !parent) throw new ImageError(path, 'merge', 'the image has no parent');
+  const lock = await lockImage(path, owner, 'write', layer.lock);
+  let writer: VdiImage | undefined;
+  try {
+    const opened = await openUnlocked(path, 'VDI', false);
+    if (!(opened instanceof VdiImage)) throw new ImageError(path, 'merge', 'the image is no VDI');
+    writer = opened;
+    writer.lock = lock;
+    writer.setParent(parent);
+    await writer.absorbBlocks(work);
+    await writer.nameParentOf(parent);
+    writer.lock = await lockImage(path, owner, 'read', lock);
+    await lock.release();
+  } catch (error) {
+    writer?.setParent(undefined);
+    await (writer ?? { close: () => lock.release() }).close();
+    throw error;
+  }
+  writer.setParent(parent.parent);
+  await above.replaceParent(writer);
+  layer.setParent(undefined);
+  parent.setParent(undefined);
+  await layer.close();
+  await parent.close();
+  work.onProgress?.(1);
 }
 
 type Merging = MergeOptions & { readonly owner: string };

@@ -77,15 +77,23 @@ const writable: readonly Format[] = ['VDI', 'RAW'];
 export async function openLayer(path: string, format: Format, readOnly: boolean, mode: LockMode | undefined, owner: string): Promise<OpenImage> {
   const lock = mode && (await lockImage(path, owner, mode));
   try {
-    const file = await openFile(path, readOnly);
-    try {
-      return await openers[format](file, lock ? lock.release : () => Promise.resolve());
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
+    const image = await openUnlocked(path, format, readOnly);
+    image.lock = lock;
+    return image;
   } catch (error) {
     await lock?.release();
+    throw error;
+  }
+}
+
+/** One image without its parents, and without a lock: `image.lock`, where the caller sets it, is released with the image. */
+export async function openUnlocked(path: string, format: Format, readOnly: boolean): Promise<OpenImage> {
+  const file = await openFile(path, readOnly);
+  try {
+    const image: OpenImage = await openers[format](file, () => image.lock?.release() ?? Promise.resolve());
+    return image;
+  } catch (error) {
+    await file.close();
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 /** A crash at any step of what changes an image as a whole: it is clean, reads as before or as it should, and the same call completes it. */
 import { describe, expect, jest, test } from '@jest/globals';
+import { NoSpaceError } from '../errors.js';
 import type { OpenImage } from '../image.js';
 import { copyInto } from '../merge.js';
 import { crashes, MemoryFile } from '../tools.testing.js';
@@ -256,5 +257,134 @@ describe('a compaction', () => {
       expect(again.file.contents.length).toBe(file.contents.length);
       expect((await contentOf([...below, again.file.contents])).equals(before)).toBe(true);
     }
+  });
+});
+
+describe('a full disk at any step', () => {
+  /** Lets one step after the other fail, each from the same beginning, until the work succeeds without meeting one. */
+  async function failing(begin: () => Promise<{ file: MemoryFile; work: () => Promise<unknown>; judgeFailed: (bytes: Uint8Array) => Promise<void>; judgeDone: (bytes: Uint8Array) => Promise<void> }>): Promise<void> {
+    let failed = 0;
+    for (let at = 0; ; at++) {
+      const { file, work, judgeFailed, judgeDone } = await begin();
+      let step = 0;
+      file.before = (each) => {
+        if (each !== 'sync' && step++ === at) throw new NoSpaceError('memory');
+      };
+      const error = await work().then(
+        () => undefined,
+        (cause: unknown) => cause,
+      );
+      const met = step > at;
+      file.before = () => undefined;
+      if (error !== undefined) {
+        expect(error).toBeInstanceOf(NoSpaceError);
+        failed++;
+        await judgeFailed(file.contents.slice());
+        await work(); // there is room again
+      }
+      await judgeDone(file.contents);
+      if (!met) break;
+    }
+    expect(failed).toBeGreaterThan(1);
+  }
+
+  test('of a merge into the child', async () => {
+    const chain = await newChain(3);
+    const before = await contentOf(chain);
+    await failing(async () => {
+      const { image, file } = await open(chain, false);
+      return {
+        file,
+        work: () => image.absorbParent(),
+        judgeFailed: async (bytes) => {
+          judge(bytes);
+          expect((await contentOf([...chain.slice(0, 2), bytes])).equals(before)).toBe(true);
+        },
+        judgeDone: async () => {
+          await image.close();
+          judge(file.contents);
+          expect((await contentOf([chain[0]!, file.contents])).equals(before)).toBe(true);
+        },
+      };
+    });
+  });
+
+  test('of a compaction', async () => {
+    const filled = await open([smallBlocks(true, blocks)], false);
+    for (let block = 0; block < blocks; block++) await filled.image.write(block * KiB64, new Uint8Array(KiB64).fill(block + 1));
+    for (const block of [0, 2, 3, 7]) await filled.image.write(block * KiB64, new Uint8Array(KiB64));
+    await filled.image.close();
+    const initial = filled.file.contents.slice();
+    const before = await contentOf([initial]);
+    await failing(async () => {
+      const { image, file } = await open([initial], false);
+      const judgeContent = async (bytes: Uint8Array): Promise<void> => {
+        judge(bytes, true);
+        expect((await contentOf([bytes])).equals(before)).toBe(true);
+      };
+      return {
+        file,
+        work: () => image.compact(),
+        judgeFailed: judgeContent,
+        judgeDone: async (bytes) => {
+          await judgeContent(bytes);
+          judge(bytes);
+          expect(bytes.length).toBe(initial.length - 4 * KiB64);
+        },
+      };
+    });
+  });
+
+  test('of a larger size', async () => {
+    const [initial] = await newChain(1);
+    const before = await contentOf([initial!]);
+    await failing(() => {
+      const file = new MemoryFile(initial!.slice());
+      const judgeContent = async (bytes: Uint8Array): Promise<void> => {
+        judge(bytes, true);
+        expect((await contentOf([bytes])).equals(before)).toBe(true);
+      };
+      return Promise.resolve({
+        file,
+        work: () => resizeVdi(file, 20_000 * KiB64),
+        judgeFailed: judgeContent,
+        judgeDone: async (bytes) => {
+          judge(bytes);
+          await judgeContent(bytes);
+        },
+      });
+    });
+  });
+
+  test('of writes to a differencing image, none of which is lost', async () => {
+    const base = await open([smallBlocks(true, blocks)], false);
+    for (let block = 0; block < blocks; block++) await base.image.write(block * KiB64, new Uint8Array(KiB64).fill(0xee));
+    await base.image.close();
+    const child = smallBlocks(true, blocks, { u32Type: ImageType.DIFF, uuidLinkage: uuids[0], uuidParentModify: uuids[0] });
+    await failing(async () => {
+      const { image, file } = await open([base.file.contents, child], false);
+      let next = 0;
+      const expected = Buffer.alloc(blocks * KiB64, 0xee);
+      return {
+        file,
+        work: async () => {
+          for (; next < 8; next++) {
+            const at = (next % 4) * KiB64 + 700 * next;
+            await image.write(at, new Uint8Array(512).fill(next + 1));
+            expected.fill(next + 1, at, at + 512);
+            if (next % 3 === 0) await image.flush();
+          }
+        },
+        judgeFailed: async (bytes) => {
+          judge(bytes);
+          expect(Buffer.compare(await image.read(0, expected.length), expected)).toBe(0);
+        },
+        judgeDone: async () => {
+          await image.close();
+          judge(file.contents);
+          expect((await contentOf([base.file.contents, file.contents])).equals(expected)).toBe(true);
+        },
+      };
+    });
   });
 });

@@ -1,8 +1,8 @@
-/** A process for the crash tests to kill: writes numbered blocks to the image it is given, prints each number once it is flushed, never ends. */
+/** A process for the tests to kill: writes numbered blocks to the image it is given (with its parent, if that is given too), prints each number once it is flushed, never ends. */
 import { openImage } from '../index.js';
 
-const [path, first] = process.argv.slice(2);
-const image = await openImage(path!, { owner: 'the crash writer' });
+const [path, first, parent] = process.argv.slice(2);
+const image = await openImage(path!, { owner: 'the crash writer', resolveParent: () => parent });
 for (let number = Number(first); ; number++) {
   const bytes = new Uint8Array(new Uint32Array(1024).fill(number).buffer);
   await image.write(((number * 37) % 64 << 20) + number * 4096, bytes);

@@ -1,13 +1,13 @@
 /** What a crash leaves: at every moment a consistent image that has all that was flushed. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, describe, expect, jest, test } from '@jest/globals';
-import { createVdi, NoSpaceError, openImage } from '../index.js';
+import { cloneImage, createVdi, NoSpaceError, openImage } from '../index.js';
 import { fillVdi } from './create.js';
-import { crashes, MemoryFile, qemuImg, temporaryFolder, testWithQemu } from '../tools.testing.js';
+import { crashes, MemoryFile, qemuImg, temporaryFolder, testWithQemu, withoutParent } from '../tools.testing.js';
 import { judge, KiB64, numbers, smallBlocks } from './small-blocks.testing.js';
 import { openVdi, type VdiImage } from './image.js';
 
@@ -213,6 +213,39 @@ describe('a full file system of the host', () => {
     for (const [block, ok] of results.entries()) if (ok) expect(await again.read(block << 20, 1)).toEqual(new Uint8Array([block + 1]));
     await again.close();
     if (testWithQemu === test) expect(qemuImg('check', '-f', 'vdi', path)).toContain('No errors');
+    rmSync(path);
+  });
+
+  (mounted ? test : test.skip)('is met by a differencing image and a copy, and what was refused works once there is room', async () => {
+    const base = join(folder, 'base.img');
+    writeFileSync(base, new Uint8Array(8 << 20).fill(0xee));
+    await expect(cloneImage(base, join(small, 'copy.vdi'))).rejects.toThrow(NoSpaceError);
+    expect(readdirSync(small)).toEqual([]);
+
+    const filler = join(small, 'filler');
+    writeFileSync(filler, new Uint8Array(1 << 20));
+    const path = join(small, 'child.vdi');
+    await createVdi(path, { parent: { path: base, uuid } });
+    const image = await openImage(path, { resolveParent: () => ({ path: base, format: 'RAW' }) });
+    const sector = (block: number): Uint8Array => new Uint8Array(512).fill(block + 1);
+    let block = 0;
+    let refused: unknown;
+    for (; block < 8 && refused === undefined; block++) await image.write((block << 20) + 512, sector(block)).catch((error: unknown) => (refused = error));
+    expect(refused).toBeInstanceOf(NoSpaceError);
+    expect(block).toBeGreaterThan(1);
+    await image.flush();
+    rmSync(filler);
+    await image.write((--block << 20) + 512, sector(block));
+    await image.close();
+    const again = await openImage(path, { readOnly: true, resolveParent: () => ({ path: base, format: 'RAW' }) });
+    for (let written = 0; written <= block; written++) {
+      expect(await again.read((written << 20) + 512, 512)).toEqual(sector(written));
+      expect(await again.read(written << 20, 512)).toEqual(new Uint8Array(512).fill(0xee));
+    }
+    await again.close();
+    const alone = join(folder, 'alone.vdi');
+    writeFileSync(alone, withoutParent(readFileSync(path)));
+    if (testWithQemu === test) expect(qemuImg('check', '-f', 'vdi', alone)).toContain('No errors');
   });
 });
 

@@ -86,7 +86,19 @@ export class VdiImage extends OpenImage {
    * meanwhile; it reads the same at every moment, after an interruption too, and the same call goes on. The parent is closed, and
    * unchanged.
    */
-  async absorbParent({ onProgress, signal }: Work = {}): Promise<void> {
+  async absorbParent(work: Work = {}): Promise<void> {
+    const parent = await this.absorbBlocks(work);
+    await this.queue.run(0, this.size, true, async () => {
+      await this.nameParentOf(parent);
+      this.setParent(parent.parent);
+      parent.setParent(undefined);
+    });
+    await parent.close();
+    work.onProgress?.(1);
+  }
+
+  /** Takes over the blocks alone, and makes them durable. @returns the parent, which is still this image's */
+  async absorbBlocks({ onProgress, signal }: Work): Promise<OpenImage> {
     const { parent } = this.layers;
     if (!parent || this.readOnly) throw new ImageError(this.path, 'merge', parent ? 'the image is open for reading only' : 'the image has no parent');
     for (let block = 0; block < this.blocks; block++) {
@@ -98,9 +110,15 @@ export class VdiImage extends OpenImage {
       await this.queue.run(start, length, true, () => this.absorbBlock(parent, block, start, length));
     }
     await this.flush();
-    await this.queue.run(0, this.size, true, () => this.leaveParent(parent));
-    await parent.close();
-    onProgress?.(1);
+    return parent;
+  }
+
+  /** Writes that the image hangs on what `parent` hangs on: the map must have, durable, all that the parent had. */
+  async nameParentOf(parent: OpenImage): Promise<void> {
+    const { parentUuid, parentModificationUuid } = parent;
+    this.map.change({ u32Type: parentUuid === undefined ? ImageType.NORMAL : ImageType.DIFF, uuidLinkage: parentUuid ?? nilUuid, uuidParentModify: parentModificationUuid ?? nilUuid });
+    await this.map.commit();
+    Object.assign(this, { parentUuid, parentModificationUuid });
   }
 
   private async absorbBlock(parent: OpenImage, block: number, start: number, length: number): Promise<void> {
@@ -111,16 +129,6 @@ export class VdiImage extends OpenImage {
     if (bytes && !isZero(bytes)) return void (await this.map.allocate(block, () => Promise.resolve(bytes)));
     const below = parent.parent;
     if (below && start < below.size && !(await below.isKnownZero(start, Math.min(length, below.size - start)))) this.map.setZero(block);
-  }
-
-  /** From here on the header names the parent's parent: the map has, durable, all that the parent had. */
-  private async leaveParent(parent: OpenImage): Promise<void> {
-    const { parentUuid, parentModificationUuid } = parent;
-    this.map.change({ u32Type: parentUuid === undefined ? ImageType.NORMAL : ImageType.DIFF, uuidLinkage: parentUuid ?? nilUuid, uuidParentModify: parentModificationUuid ?? nilUuid });
-    await this.map.commit();
-    Object.assign(this, { parentUuid, parentModificationUuid });
-    this.setParent(parent.parent);
-    parent.setParent(undefined);
   }
 
   /**
