@@ -18,6 +18,7 @@ import { validation } from './http/validation.js';
 import { LoginService } from './logins/login.service.js';
 import { MachineStore } from './machines/machine.store.js';
 import { docs } from './openapi/docs.js';
+import { SnapshotWork } from './snapshots/snapshot-work.js';
 import { StateStore } from './supervisor/state.store.js';
 import { Supervisor } from './supervisor/supervisor.js';
 
@@ -121,4 +122,5 @@ async function findMachines(app: NestExpressApplication): Promise<void> {
   const [states, machines, supervisor] = [app.get(StateStore), app.get(MachineStore), app.get(Supervisor)];
   const online = await states.online();
   await Promise.all(online.map(async (uuid) => supervisor.adopt(uuid, (await machines.find(uuid)).settings.name)));
+  await app.get(SnapshotWork).settleAll();
 }

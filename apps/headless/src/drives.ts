@@ -1,11 +1,15 @@
 /** The images in a machine's drives: opened under their locks, changed while the machine runs, closed in the end. */
-import { ControlError, type DrivePlace, type DriveSpec, type MediumSpec } from '@belvedere/control';
-import { type Image, ImageError, ImageLockedError, openImage } from '@belvedere/disk';
+import { type BranchSpec, ControlError, type DrivePlace, type DriveSpec, type MediumSpec } from '@belvedere/control';
+import { absorbParent, createVdi, deleteImage, type Image, ImageError, ImageLockedError, openImage } from '@belvedere/disk';
 import { type DriveSettings, TrayLockedError } from '@belvedere/emulator';
+import { Disk } from './disk.js';
 import { kindOf, slotOf } from './hardware.js';
 
 export class Drives {
   private readonly images = new Map<DriveSpec, Image>();
+  /** The disks' images as they are now, and what the engine has of them. */
+  private readonly media = new Map<DriveSpec, MediumSpec>();
+  private readonly disks = new Map<DriveSpec, Disk>();
   private readonly emptied = new Set<DriveSpec>();
 
   private constructor(
@@ -21,7 +25,7 @@ export class Drives {
   static async open(specs: readonly DriveSpec[], owner: string): Promise<Drives> {
     const drives = new Drives(specs, owner);
     try {
-      for (const spec of specs) if (spec.medium) drives.images.set(spec, await drives.openMedium(spec, spec.medium));
+      for (const spec of specs) if (spec.medium) await drives.begin(spec, spec.medium);
       return drives;
     } catch (error) {
       await drives.close();
@@ -29,8 +33,70 @@ export class Drives {
     }
   }
 
+  private async begin(spec: DriveSpec, medium: MediumSpec): Promise<void> {
+    const image = await this.openMedium(spec, medium);
+    this.images.set(spec, image);
+    if (spec.type !== 'hdd') return;
+    this.media.set(spec, medium);
+    this.disks.set(spec, new Disk(image));
+  }
+
   get settings(): DriveSettings[] {
-    return this.specs.map((spec) => ({ slot: slotOf(spec), kind: kindOf(spec), device: this.images.get(spec) ?? null }));
+    return this.specs.map((spec) => ({ slot: slotOf(spec), kind: kindOf(spec), device: this.disks.get(spec) ?? this.images.get(spec) ?? null }));
+  }
+
+  /** The image that each hard disk writes. */
+  get written(): (DrivePlace & { path: string })[] {
+    return [...this.media].map(([{ controller, port, device }, { path }]) => ({ controller, port, device, path }));
+  }
+
+  /**
+   * Lets disks go on in new differencing images, all of them or none. The guest stands still, and nothing is under way.
+   * @throws ControlError; LostDiskError when a disk could not be opened again as it was
+   */
+  async branch(branches: readonly BranchSpec[]): Promise<void> {
+    const undo: (() => Promise<void>)[] = [];
+    try {
+      for (const branch of branches) {
+        const spec = this.hardDisk(branch);
+        const before = this.media.get(spec)!;
+        await this.images.get(spec)!.close();
+        undo.push(() => this.use(spec, before));
+        const parent = { uuid: branch.parent, path: before.path, format: before.format };
+        await createVdi(branch.path, { uuid: branch.uuid, parent: { path: parent.path, uuid: parent.uuid, format: parent.format } });
+        undo.push(() => deleteImage(branch.path));
+        await this.use(spec, { path: branch.path, format: 'VDI', readOnly: false, parents: [parent, ...before.parents] });
+        undo.push(() => this.images.get(spec)!.close());
+      }
+    } catch (cause) {
+      for (const step of undo.reverse()) {
+        await step().catch((error: Error) => {
+          throw new LostDiskError(`a disk is lost to the machine: ${error.message}, after ${(cause as Error).message}`, { cause: error });
+        });
+      }
+      throw cause instanceof ControlError ? cause : new ControlError('VBOX_E_FILE_ERROR', (cause as Error).message, { cause });
+    }
+  }
+
+  /** A disk takes over what its image hangs on. It reads the same at every moment. */
+  async absorbParent(place: DrivePlace): Promise<void> {
+    const spec = this.hardDisk(place);
+    await absorbParent(this.images.get(spec)!);
+    const medium = this.media.get(spec)!;
+    this.media.set(spec, { ...medium, parents: medium.parents.slice(1) });
+  }
+
+  private hardDisk(at: DrivePlace): DriveSpec {
+    const spec = [...this.media.keys()].find(({ controller, port, device }) => controller === at.controller && port === at.port && device === at.device);
+    if (!spec) throw new ControlError('VBOX_E_OBJECT_NOT_FOUND', `controller '${at.controller}' has no hard disk at port ${at.port}, device ${at.device}`);
+    return spec;
+  }
+
+  private async use(spec: DriveSpec, medium: MediumSpec): Promise<void> {
+    const image = await this.openMedium(spec, medium);
+    this.images.set(spec, image);
+    this.media.set(spec, medium);
+    this.disks.get(spec)!.use(image);
   }
 
   /**
@@ -99,6 +165,11 @@ export class Drives {
       throw new ControlError(code, `${placeOf(spec)}: ${(cause as Error).message}`, { cause });
     }
   }
+}
+
+/** A disk could not be opened again: the machine cannot go on. */
+export class LostDiskError extends Error {
+  override readonly name = 'LostDiskError';
 }
 
 const placeOf = ({ type, port, device, controller }: DriveSpec): string => `${type} at port ${port}, device ${device} of '${controller}'`;

@@ -3,11 +3,11 @@
  *
  * The only place where the packages meet. What was opened is closed in the opposite order, whatever failed in between.
  */
-import { writeFile, rename } from 'node:fs/promises';
-import { checkParams, ControlError, type ControlHandlers, type ControlServer, type ExitRecord, type MachineSpec, type MachineState, type MachineStatus, serveControl } from '@belvedere/control';
+import { writeFile, rename, rm } from 'node:fs/promises';
+import { type BranchSpec, checkParams, ControlError, type ControlHandlers, type ControlServer, type ExitRecord, type MachineSpec, type MachineState, type MachineStatus, serveControl } from '@belvedere/control';
 import { type DriveSettings, type Ended, findFirmware, type Machine, SettingsError, StateError, v86Engine } from '@belvedere/emulator';
 import { StateFileError } from '@belvedere/state';
-import { Drives } from './drives.js';
+import { Drives, LostDiskError } from './drives.js';
 import { hardwareSettings, notices } from './hardware.js';
 import type { Log } from './log.js';
 import { Logins } from './logins.js';
@@ -24,6 +24,8 @@ export class MachineProcess {
   private stateReason: string | undefined;
   /** The state's file is being written, or was. */
   private saving: { readonly done: Promise<void>; readonly cancel: AbortController } | undefined;
+  /** A snapshot is being taken. */
+  private snapshot: Promise<void> = Promise.resolve();
   private readonly serialLines: Close[] = [];
 
   private constructor(
@@ -83,8 +85,43 @@ export class MachineProcess {
     return this.saving.done;
   }
 
+  /**
+   * Keeps the machine's state and lets its disks go on in new images; the machine goes on as it was.
+   * @throws ControlError; nothing has changed then
+   */
+  private async takeSnapshot({ stateFile, branches }: { stateFile: string; branches: readonly BranchSpec[] }): Promise<void> {
+    const { state, machine, spec } = this;
+    if (state !== 'running' && state !== 'paused') throw new ControlError('VBOX_E_INVALID_VM_STATE', `cannot take a snapshot: the machine is ${state}, not running or paused`);
+    const take = async (): Promise<void> => {
+      this.setState('saving');
+      try {
+        await machine.pause();
+        await saveState(machine, spec, stateFile, () => this.drives.flush(), (percent) => this.control?.emit('progress', { operation: 'takeSnapshot', percent }));
+        await this.drives.branch(branches).catch(async (error: unknown) => {
+          await rm(stateFile, { force: true });
+          throw error;
+        });
+      } catch (cause) {
+        // Told to whoever handles what nobody else does: the machine cannot go on without its disk.
+        if (cause instanceof LostDiskError) process.nextTick(() => {
+          throw cause;
+        });
+        throw cause instanceof ControlError ? cause : new ControlError(cause instanceof StateFileError ? 'VBOX_E_FILE_ERROR' : 'VBOX_E_VM_ERROR', `the snapshot was not taken: ${(cause as Error).message}`, { cause });
+      } finally {
+        if (machine.state !== 'ended') {
+          if (state === 'running') await machine.resume();
+          this.setState(state);
+        }
+      }
+    };
+    const taken = take();
+    this.snapshot = taken.catch(() => undefined);
+    return taken;
+  }
+
   private async save(signal: AbortSignal): Promise<void> {
     const { machine, spec } = this;
+    await this.snapshot;
     const { state } = this;
     this.setState('saving');
     try {
@@ -192,6 +229,7 @@ export class MachineProcess {
       vrde: this.display.status,
       screens: this.machine.screens.map(({ width, height }) => ({ width, height })),
       notices: notices(this.spec.hardware),
+      disks: this.drives.written,
       ejected: this.drives.ejected,
     };
   }
@@ -223,6 +261,8 @@ export class MachineProcess {
         return done;
       },
       saveState: async () => (await this.saveState(), done),
+      takeSnapshot: async (params) => (await this.takeSnapshot(params), done),
+      absorbParent: async (place) => (await this.drives.absorbParent(place), done),
       powerOff: async () => {
         // Answered before the plug is pulled: the process ends, and with it this socket.
         setImmediate(() => void this.powerOff());

@@ -1,7 +1,7 @@
 /** A machine process from outside: settings in, control socket and RDP port out, and how it ends. The machine has no disk: its BIOS says so. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { ControlClient, type ExitRecord, type MachineSpec } from '@belvedere/control';
+import { createVdi, openImage, readImageInfo } from '@belvedere/disk';
 import { ntHash } from '@belvedere/rdp';
 import { RdpClient } from '@belvedere/rdp/client';
 import { PNG } from 'pngjs';
@@ -159,6 +160,33 @@ describe('a machine process', () => {
     expect(await exitCode()).toBe(0);
     expect(await exitRecord()).toMatchObject({ state: 'saved' });
     expect((await stat(join(folder, 'm.sav'))).size).toBeGreaterThan(1000);
+  });
+
+  test('takes a snapshot while it runs: its state in a file, its disk in a new image, all of it or nothing', async () => {
+    const base = join(folder, 'base.vdi');
+    const uuid = await createVdi(base, { size: 4 << 20 });
+    const drive = { bus: 'ide' as const, controller: 'IDE', port: 0, device: 0, type: 'hdd' as const, medium: { path: base, format: 'VDI' as const, readOnly: false, parents: [] } };
+    const settings = spec({ hardware: { drives: [drive] } });
+    await start(settings);
+    const control = await ControlClient.connect(settings.controlSocket);
+    const child = { controller: 'IDE', port: 0, device: 0, uuid: randomUUID(), parent: uuid, path: join(folder, 'child.vdi') };
+    const disks = async (): Promise<string[]> => (await control.request('status', {})).disks!.map(({ path }) => path);
+    const stateFile = join(folder, 's.sav');
+    await expect(control.request('takeSnapshot', { stateFile, branches: [{ ...child, path: join(folder, 'none', 'child.vdi') }] })).rejects.toMatchObject({ code: 'VBOX_E_FILE_ERROR' });
+    expect(await disks()).toEqual([base]);
+    await expect(stat(stateFile)).rejects.toThrow('ENOENT');
+    expect((await control.request('status', {})).state).toBe('running');
+
+    await control.request('takeSnapshot', { stateFile, branches: [child] });
+    expect(await control.request('status', {})).toMatchObject({ state: 'running', disks: [{ path: child.path }] });
+    expect((await stat(stateFile)).size).toBeGreaterThan(1000);
+    expect((await readImageInfo(child.path)).parentUuid).toBe(uuid);
+    // The parent is read, and written by nobody.
+    await expect(openImage(base)).rejects.toThrow(/test machine/);
+    await control.request('absorbParent', child);
+    expect((await readImageInfo(child.path)).parentUuid).toBeUndefined();
+    await (await openImage(base)).close();
+    control.close();
   });
 
   test('goes on when its state cannot be saved', async () => {

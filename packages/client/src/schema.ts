@@ -304,6 +304,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/machines/{ref}/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["takeSnapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{ref}/snapshots/{snapshot}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getSnapshot"];
+        put?: never;
+        post?: never;
+        delete: operations["deleteSnapshot"];
+        options?: never;
+        head?: never;
+        patch: operations["editSnapshot"];
+        trace?: never;
+    };
+    "/machines/{ref}/snapshots/{snapshot}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["restoreSnapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{ref}/restore-current-snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["restoreCurrentSnapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/judgements": {
         parameters: {
             query?: never;
@@ -852,6 +916,20 @@ export interface components {
             bootable: boolean;
             attachments: components["schemas"]["Attachment"][];
         };
+        Snapshot: {
+            /** Format: uuid */
+            uuid: string;
+            name: string;
+            description: string;
+            /** Format: uuid */
+            parentUuid: string | null;
+            /** Format: date-time */
+            takenAt: string;
+            /** @description it holds the state of a machine that ran */
+            online: boolean;
+            /** @description what the machine is now began from it */
+            current: boolean;
+        };
         VrdeClient: {
             id: number;
             user: string;
@@ -924,6 +1002,8 @@ export interface components {
             serialPorts: components["schemas"]["SerialPort"][];
             vrde: components["schemas"]["VrdeSettings"];
             storageControllers: components["schemas"]["StorageController"][];
+            /** @description parents before their children */
+            snapshots: components["schemas"]["Snapshot"][];
             /** @description what the administrator should know of these settings */
             notices: string[];
             /** @description null while the machine is off */
@@ -1032,6 +1112,19 @@ export interface components {
         AdoptState: {
             /** @description absolute path of a saved state */
             path: string;
+        };
+        TakeSnapshot: {
+            name: string;
+            description?: string;
+            /**
+             * @description where the name is taken: add a number or the time, or refuse; otherwise two may have one name
+             * @enum {string}
+             */
+            uniqueName?: "number" | "timestamp" | "force";
+        };
+        EditSnapshot: {
+            name?: string;
+            description?: string;
         };
         Judgement: {
             /** Format: uuid */
@@ -1300,7 +1393,7 @@ export interface components {
             uuid: string;
             name: string;
             /** @enum {string} */
-            operation: "saveState";
+            operation: "saveState" | "takeSnapshot";
             percent: number;
         };
         RegistryEvent: {
@@ -2027,6 +2120,208 @@ export interface operations {
                 "application/json": components["schemas"]["AdoptState"];
             };
         };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    takeSnapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeSnapshot"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSnapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+                /** @description the snapshot's name or UUID */
+                snapshot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSnapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+                /** @description the snapshot's name or UUID */
+                snapshot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editSnapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+                /** @description the snapshot's name or UUID */
+                snapshot: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditSnapshot"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreSnapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+                /** @description the snapshot's name or UUID */
+                snapshot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreCurrentSnapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             200: {
                 headers: {

@@ -51,6 +51,8 @@ const shapes: Record<ControlMethod, Check> = {
   reset: nothing,
   powerOff: nothing,
   saveState: nothing,
+  takeSnapshot: record({ stateFile: text, branches: list(record({ controller: text, port: number, device: number, path: text, uuid: text, parent: text }), 64) }),
+  absorbParent: record({ controller: text, port: number, device: number }),
   powerButton: nothing,
   putScancodes: record({ scancodes: list(byte, 4096) }),
   putString: record({ text }),

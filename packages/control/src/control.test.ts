@@ -11,6 +11,8 @@ const handlers: ControlHandlers = {
   pause: async () => Promise.reject(new ControlError('VBOX_E_INVALID_VM_STATE', 'the machine is paused already')),
   resume: () => new Promise(() => {}),
   saveState: async () => null,
+  takeSnapshot: async () => null,
+  absorbParent: async () => null,
   reset: async () => null,
   powerOff: async () => null,
   powerButton: async () => null,

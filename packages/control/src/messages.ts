@@ -44,8 +44,18 @@ export interface MachineStatus {
   readonly screens: readonly ScreenStatus[];
   /** What the administrator should know of this run, such as an adapter that has no network behind it. */
   readonly notices: readonly string[];
+  /** The image that each hard disk writes. */
+  readonly disks?: readonly (DrivePlace & { readonly path: string })[];
   /** Drives whose medium the guest has ejected, until they have another. */
   readonly ejected?: readonly DrivePlace[];
+}
+
+/** A differencing image that a disk is to go on in. */
+export interface BranchSpec extends DrivePlace {
+  readonly path: string;
+  readonly uuid: string;
+  /** What the registry calls the image that it will hang on. */
+  readonly parent: string;
 }
 
 export interface DrivePlace {
@@ -63,6 +73,13 @@ export interface ControlMethods {
   powerOff: { params: Record<string, never>; result: null };
   /** Answers when the state is in its file; the process ends then. A machine whose state cannot be saved goes on. */
   saveState: { params: Record<string, never>; result: null };
+  /**
+   * Keeps the machine's state in `stateFile`, and lets each disk go on in a new differencing image, made at `path` with `uuid`, on what it
+   * was until now. All of it or nothing; the machine goes on either way.
+   */
+  takeSnapshot: { params: { stateFile: string; branches: readonly BranchSpec[] }; result: null };
+  /** A disk takes over what the image that it hangs on holds, while the machine runs; it hangs on that one's parent then. */
+  absorbParent: { params: DrivePlace; result: null };
   powerButton: { params: Record<string, never>; result: null };
   /** Raw set-1 bytes, as `controlvm keyboardputscancode` takes them. */
   putScancodes: { params: { scancodes: readonly number[] }; result: null };
@@ -91,7 +108,7 @@ export interface ControlEvents {
   ejected: DrivePlace;
   judgement: JudgementRecord;
   /** How far long work has come, from 0 to 100. */
-  progress: { readonly operation: 'saveState'; readonly percent: number };
+  progress: { readonly operation: 'saveState' | 'takeSnapshot'; readonly percent: number };
   ended: ExitRecord;
 }
 

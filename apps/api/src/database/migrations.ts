@@ -1,5 +1,6 @@
 /** Steps from one version's tables to the next, in terms of tables and not of one database's SQL. Published steps never change; a new one has a file of its own. */
 import { MediumParents1764043200000 } from './medium-parents.js';
+import { Snapshots1764046800000 } from './snapshots.js';
 import { type MigrationInterface, type QueryRunner, Table, type TableColumnOptions } from 'typeorm';
 
 const text = (name: string, length?: number): TableColumnOptions => (length ? { name, type: 'varchar', length: String(length) } : { name, type: 'text' });
@@ -93,4 +94,4 @@ class Judgements1764036000000 implements MigrationInterface {
   }
 }
 
-export const migrations = [Registry1764032400000, Judgements1764036000000, MediumParents1764043200000] as const;
+export const migrations = [Registry1764032400000, Judgements1764036000000, MediumParents1764043200000, Snapshots1764046800000] as const;

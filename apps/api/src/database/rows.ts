@@ -8,6 +8,8 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { RunOverrides } from '../vrde/settings.js';
 import type { MachineDocument } from '../machines/settings.js';
 import type { Bus, DriveType, MachineState, MediumType } from '../machines/words.js';
+import type { SnapshotPlan } from '../snapshots/plan.js';
+import type { SnapshotRecord, StoredSettings } from '../snapshots/stored.js';
 
 @Entity('machine')
 export class MachineRow {
@@ -103,5 +105,32 @@ export class JudgementRow {
   @Column('text') reason: string;
 }
 
-export const rows = [MachineRow, MachineStateRow, StorageControllerRow, AttachmentRow, MediumRow, ExtraDataRow, SystemPropertyRow, JudgementRow] as const;
+@Entity('snapshot')
+export class SnapshotRow implements SnapshotRecord {
+  @PrimaryColumn('varchar', { length: 36 }) uuid: string;
+  @Column('varchar', { length: 36 }) machine: string;
+  @Column('varchar', { length: 36, nullable: true }) parent: string | null;
+  @Column('varchar', { length: 200 }) name: string;
+  @Column('text') description: string;
+  @Column('varchar', { length: 30 }) takenAt: string;
+  @Column('boolean') online: boolean;
+  @Column('boolean') current: boolean;
+  @Column('simple-json') settings: StoredSettings;
+}
+
+/** The images that a snapshot needs. */
+@Entity('snapshot_medium')
+export class SnapshotMediumRow {
+  @PrimaryColumn('varchar', { length: 36 }) snapshot: string;
+  @PrimaryColumn('varchar', { length: 36 }) medium: string;
+}
+
+/** Work on a machine's snapshots that has begun and not ended. */
+@Entity('snapshot_work')
+export class SnapshotWorkRow {
+  @PrimaryColumn('varchar', { length: 36 }) machine: string;
+  @Column('simple-json') plan: SnapshotPlan;
+}
+
+export const rows = [MachineRow, MachineStateRow, StorageControllerRow, AttachmentRow, MediumRow, ExtraDataRow, SystemPropertyRow, JudgementRow, SnapshotRow, SnapshotMediumRow, SnapshotWorkRow] as const;
 

@@ -25,7 +25,7 @@ export class ProgressEvent {
   @OneOf(['progress']) type: 'progress';
   @Text({ format: 'uuid' }) uuid: string;
   @Text() name: string;
-  @OneOf(['saveState']) operation: 'saveState';
+  @OneOf(['saveState', 'takeSnapshot']) operation: 'saveState' | 'takeSnapshot';
   @Whole({ max: 100 }) percent: number;
 }
 

@@ -117,6 +117,16 @@ export class Run {
   @Texts({ doc: 'what the administrator should know of this run' }) notices: string[];
 }
 
+export class Snapshot {
+  @Text({ format: 'uuid' }) uuid: string;
+  @Text() name: string;
+  @Text() description: string;
+  @Text({ nullable: true, format: 'uuid' }) parentUuid: string | null;
+  @Text({ format: 'date-time' }) takenAt: string;
+  @Flag({ doc: 'it holds the state of a machine that ran' }) online: boolean;
+  @Flag({ doc: 'what the machine is now began from it' }) current: boolean;
+}
+
 export class Machine extends MachineSummary {
   @Text() description: string;
   @Text({ doc: 'the .vbox file' }) settingsFile: string;
@@ -137,6 +147,7 @@ export class Machine extends MachineSummary {
   @NestedList(() => SerialPort) serialPorts: SerialPort[];
   @Nested(() => VrdeSettings) vrde: VrdeSettings;
   @NestedList(() => StorageController) storageControllers: StorageController[];
+  @NestedList(() => Snapshot, { doc: 'parents before their children' }) snapshots: Snapshot[];
   @Texts({ doc: 'what the administrator should know of these settings' }) notices: string[];
   @Nested(() => Run, { nullable: true, doc: 'null while the machine is off' }) run: Run | null;
 }

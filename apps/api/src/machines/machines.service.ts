@@ -15,6 +15,8 @@ import { exists, readSettingsFile, writeAside } from '../settings-file/file.js';
 import { readSettings, type ReadSettings } from '../settings-file/read.js';
 import { settingsText } from '../settings-file/write.js';
 import { mediaOf } from '../supervisor/machine-spec.js';
+import { SnapshotStore } from '../snapshots/snapshot.store.js';
+import { mediaOfStored } from '../snapshots/stored.js';
 import { MachineView } from '../supervisor/machine-view.js';
 import { StateStore } from '../supervisor/state.store.js';
 import { SystemPropertiesService } from '../system/system-properties.service.js';
@@ -33,6 +35,7 @@ export class MachinesService {
   constructor(
     private readonly machines: MachineStore,
     private readonly media: MediaService,
+    private readonly snapshots: SnapshotStore,
     private readonly states: StateStore,
     private readonly properties: SystemPropertiesService,
     private readonly view: MachineView,
@@ -106,10 +109,13 @@ export class MachinesService {
   unregister(ref: string, files: boolean): Promise<void> {
     return this.machines.locked(ref, async (record) => {
       await requireNoProcess(this.states, record, 'power it off first');
+      const snapshots = await this.snapshots.list(record.settings.uuid);
+      const media = await this.snapshots.media(snapshots.flatMap(({ settings }) => mediaOfStored(settings)));
       await this.machines.remove(record);
       if (!files) return;
-      const disks = await this.media.release(mediaOf(record.settings), dirname(record.settingsFile));
-      await removeFiles(record, disks).catch((cause: unknown) => Promise.reject(fileError(`machine '${record.settings.name}' is no longer registered, but not all of its files could be removed`, cause)));
+      const all = new Map([...mediaOf(record.settings), ...media.values()].map((medium) => [medium.uuid, medium]));
+      const disks = await this.media.release([...all.values()], dirname(record.settingsFile));
+      await removeFiles(record, disks, snapshots.map(({ uuid }) => uuid)).catch((cause: unknown) => Promise.reject(fileError(`machine '${record.settings.name}' is no longer registered, but not all of its files could be removed`, cause)));
     });
   }
 }
@@ -123,16 +129,18 @@ const joinMedia = ({ settings, storageControllers }: ReadSettings, media: Readon
 });
 
 /** Removes what is the machine's own; a folder with anything else in it stays. */
-async function removeFiles({ settings: { uuid }, settingsFile }: MachineRecord, disks: readonly string[]): Promise<void> {
+async function removeFiles({ settings: { uuid }, settingsFile }: MachineRecord, disks: readonly string[], snapshots: readonly string[]): Promise<void> {
   const folder = dirname(settingsFile);
   for (const disk of disks) await deleteFile(disk);
   for (const file of [settingsFile, `${settingsFile}-prev`]) await rm(file, { force: true });
   const logs = join(folder, 'Logs');
   for (const log of await readdir(logs).catch(() => [])) if (log.includes('.log')) await rm(join(logs, log), { force: true });
   await removeEmpty(logs);
-  const stateFile = stateFileOf(settingsFile, uuid);
-  await rm(stateFile, { force: true });
-  await removeUnfinished(stateFile);
+  for (const state of [uuid, ...snapshots]) {
+    const stateFile = stateFileOf(settingsFile, state);
+    await rm(stateFile, { force: true });
+    await removeUnfinished(stateFile);
+  }
   await removeEmpty(snapshotFolderOf(settingsFile));
   await removeEmpty(folder);
 }

@@ -99,6 +99,8 @@ export class MediaService {
 
   /** @throws ApiError for an image that others hang on: what is written to it would show through them */
   async requireChildless({ uuid, path }: MediumRecord): Promise<void> {
+    const [snapshot] = await this.store.snapshots(uuid);
+    if (snapshot) throw inUse(`'${path}' belongs to snapshot '${snapshot.name}' of machine '${snapshot.machine}', and must not change: delete that snapshot first`);
     const children = await this.store.children(uuid);
     if (children.length) throw inUse(`${children.length === 1 ? `the image '${children[0]!.path}' hangs` : `${children.length} images hang`} on '${path}', which must not change: use ${children.length === 1 ? 'that one' : 'one of those'}, or close ${children.length === 1 ? 'it' : 'them'} first`);
   }
@@ -146,7 +148,7 @@ export class MediaService {
     const depth = (medium: MediumRecord): number => parentsOf(medium).length;
     const queue = [...media].sort((a, b) => depth(b) - depth(a));
     for (let medium = queue.shift(); medium; medium = queue.shift()) {
-      const used = (await this.store.uses(medium.uuid)).length + (await this.store.children(medium.uuid)).length;
+      const used = (await this.store.uses(medium.uuid)).length + (await this.store.children(medium.uuid)).length + (await this.store.snapshots(medium.uuid)).length;
       if (used || !(await this.store.byUuid(medium.uuid))) continue;
       await this.store.remove(medium.uuid);
       if (medium.type === 'hdd') files.add(medium.path);

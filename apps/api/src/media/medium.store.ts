@@ -5,6 +5,7 @@ import { type EntityManager, In } from 'typeorm';
 import { Database } from '../database/database.js';
 import { AttachmentRow, MachineRow, MachineStateRow, MediumRow } from '../database/rows.js';
 import type { MediumRecord } from '../machines/settings.js';
+import { snapshotUsersOf } from '../snapshots/users.js';
 import { isOnline, type MachineState, type MediumType } from '../machines/words.js';
 
 export interface MediumUse {
@@ -57,6 +58,11 @@ export class MediumStore {
 
   async remove(uuid: string): Promise<void> {
     await this.database.transaction((manager) => manager.delete(MediumRow, { uuid }));
+  }
+
+  /** Snapshots that need an image. */
+  snapshots(uuid: string): Promise<{ name: string; machine: string }[]> {
+    return this.database.read((manager) => snapshotUsersOf(manager, uuid));
   }
 
   /** Which machines have which media attached. */

@@ -6,10 +6,12 @@ import { addressesOf, defaultQuality, portsOf, type VrdeSettings } from '../vrde
 import { defaultOf, propertyNames } from '../vrde/properties.js';
 import { usersWithoutHash } from '../vrde/simple-users.js';
 import { busLimits } from '../machines/limits.js';
-import type { Adapter, Machine, Run, StorageController, VrdeSettings as VrdeAnswer } from '../machines/machine.dto.js';
+import type { Adapter, Machine, Run, Snapshot, StorageController, VrdeSettings as VrdeAnswer } from '../machines/machine.dto.js';
 import type { MachineRecord } from '../machines/machine-rows.js';
 import type { AdapterSettings, MachineSettings, StorageControllerSettings } from '../machines/settings.js';
 import type { RunningMachine } from './running-machine.js';
+import { SnapshotStore } from '../snapshots/snapshot.store.js';
+import type { SnapshotRecord } from '../snapshots/stored.js';
 import { StateStore } from './state.store.js';
 import { Supervisor } from './supervisor.js';
 
@@ -21,6 +23,7 @@ export class MachineView {
   constructor(
     private readonly states: StateStore,
     private readonly supervisor: Supervisor,
+    private readonly snapshots: SnapshotStore,
   ) {}
 
   async of(record: MachineRecord): Promise<Machine> {
@@ -30,12 +33,13 @@ export class MachineView {
     // Read last: a machine that ended meanwhile is shown as off.
     const { state, changedAt, reason } = await this.states.get(uuid);
     const isGone = run !== null && this.supervisor.running(uuid) === undefined;
-    return { ...describe(record), registered: true, state, stateChangedAt: changedAt, stateReason: reason, run: isGone ? null : run };
+    const snapshots = (await this.snapshots.list(uuid)).map(describeSnapshot);
+    return { ...describe(record), snapshots, registered: true, state, stateChangedAt: changedAt, stateReason: reason, run: isGone ? null : run };
   }
 
   /** A machine of which only the settings file was written. */
   unregistered(record: MachineRecord): Machine {
-    return { ...describe(record), registered: false, state: 'poweroff', stateChangedAt: new Date().toISOString(), stateReason: null, run: null };
+    return { ...describe(record), snapshots: [], registered: false, state: 'poweroff', stateChangedAt: new Date().toISOString(), stateReason: null, run: null };
   }
 }
 
@@ -56,7 +60,7 @@ async function runOf(machine: RunningMachine): Promise<Run> {
   };
 }
 
-function describe({ settings, settingsFile }: MachineRecord): Omit<Machine, 'registered' | 'state' | 'stateChangedAt' | 'stateReason' | 'run'> {
+function describe({ settings, settingsFile }: MachineRecord): Omit<Machine, 'snapshots' | 'registered' | 'state' | 'stateChangedAt' | 'stateReason' | 'run'> {
   const { uuid, name, osType, description, hardware, vrde, storageControllers } = settings;
   const folder = dirname(settingsFile);
   return {
@@ -77,6 +81,8 @@ function describe({ settings, settingsFile }: MachineRecord): Omit<Machine, 'reg
     notices: noticesOf(settings),
   };
 }
+
+const describeSnapshot = ({ uuid, name, description, parent, takenAt, online, current }: SnapshotRecord): Snapshot => ({ uuid, name, description, parentUuid: parent, takenAt, online, current });
 
 const describeAdapter = (adapter: AdapterSettings): Adapter => ({ ...adapter, notice: adapter.attachment === 'nat' ? 'the attachment is kept, but this version connects no network: the guest has no card here' : null });
 

@@ -6,7 +6,8 @@
  * Its remote display judges: whoever connects and sends a user's name and a password, on one line with a space between, is let in with the
  * password `right`, and locked out with any other.
  */
-import { checkParams, ControlError, type ControlHandlers, type DrivePlace, type ExitRecord, type JudgementRecord, type Lockout, type MachineSpec, type MachineState, type MachineStatus, serveControl, type VrdeSpec, type VrdeStatus } from '@belvedere/control';
+import { checkParams, ControlError, type ControlHandlers, type DrivePlace, type ExitRecord, type JudgementRecord, type Lockout, type MachineSpec, type MachineState, type MachineStatus, type MediumSpec, serveControl, type VrdeSpec, type VrdeStatus } from '@belvedere/control';
+import { absorbParent, createVdi, openImage } from '@belvedere/disk';
 import { v7 as uuidv7 } from 'uuid';
 import { appendFileSync, existsSync, mkdirSync, rmSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -46,6 +47,7 @@ let ejected: DrivePlace[] = [];
 let current: VrdeSpec = spec.vrde;
 let listener: Server | undefined;
 let vrde: VrdeStatus = { port: null, clients: [], clientsSoFar: 0 };
+const drives: { port: number; device: number; type: string; medium: MediumSpec | null }[] = spec.hardware.drives.map((drive) => ({ ...drive }));
 const typed: string[] = [];
 const lockouts = new Map<string, Lockout>();
 
@@ -80,7 +82,7 @@ async function listen(next: VrdeSpec): Promise<void> {
   throw new ControlError('VBOX_E_HOST_ERROR', `no port is free for the remote display: tried ${next.ports.join(', ')}`);
 }
 
-const status = (): MachineStatus => ({ uuid: spec.uuid, pid: process.pid, state, ...(stateReason === undefined ? {} : { stateReason }), ejected, vrde, screens: [{ width: 720, height: 400 }], notices: typed.length ? [`typed ${typed.join(' ')}`] : [] });
+const status = (): MachineStatus => ({ uuid: spec.uuid, pid: process.pid, state, ...(stateReason === undefined ? {} : { stateReason }), ejected, disks: drives.flatMap(({ port, device, type, medium }) => (type === 'hdd' && medium ? [{ controller: '', port, device, path: medium.path }] : [])), vrde, screens: [{ width: 720, height: 400 }], notices: typed.length ? [`typed ${typed.join(' ')}`] : [] });
 
 const handlers: ControlHandlers = {
   status: async () => status(),
@@ -98,6 +100,26 @@ const handlers: ControlHandlers = {
     writeFileSync(spec.stateFile, 'a state');
     if (asked === 'killed') process.kill(process.pid, 'SIGKILL');
     setImmediate(() => void end({ state: 'saved', at: new Date().toISOString() }));
+    return null;
+  },
+  takeSnapshot: async ({ stateFile, branches }) => {
+    if (asked === 'unsaved') throw new ControlError('VBOX_E_FILE_ERROR', 'the snapshot was not taken: no space');
+    mkdirSync(dirname(stateFile), { recursive: true });
+    writeFileSync(stateFile, 'a state');
+    for (const branch of branches) {
+      const drive = drives.find((known) => known.port === branch.port && known.device === branch.device)!;
+      const parent = { uuid: branch.parent, path: drive.medium!.path, format: drive.medium!.format };
+      await createVdi(branch.path, { uuid: branch.uuid, parent: { path: parent.path, uuid: parent.uuid, format: parent.format } });
+      drive.medium = { path: branch.path, format: 'VDI', readOnly: false, parents: [parent, ...drive.medium!.parents] };
+    }
+    if (asked === 'killed') process.kill(process.pid, 'SIGKILL');
+    return null;
+  },
+  absorbParent: async ({ port, device }) => {
+    const { path, parents } = drives.find((known) => known.port === port && known.device === device)!.medium!;
+    const image = await openImage(path, { resolveParent: (uuid) => parents.find((parent) => parent.uuid === uuid) });
+    await absorbParent(image);
+    await image.close();
     return null;
   },
   powerOff: async () => {

@@ -1,5 +1,6 @@
 /** A machine as `showvminfo --machinereadable` prints it, for programs. Pure. */
 import type { Adapter, Machine, SerialPort, StorageController } from '@belvedere/client';
+import { snapshotKeys } from './snapshots.js';
 import { keyed, longTime, onOff, quoted } from './lines.js';
 
 /** @param systemType the description of the machine's system type, such as `Windows XP (32-bit)` */
@@ -42,6 +43,7 @@ export function formatMachineReadable(machine: Machine, systemType: string): str
     connectionKeys(machine),
     ...(machine.description ? [`description=${quoted(machine.description)}\n`] : []),
     'GuestMemoryBalloon=0\n',
+    snapshotKeys(machine.snapshots),
   ].join('');
 }
 

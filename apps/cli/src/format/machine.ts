@@ -1,6 +1,7 @@
 /** A machine as `showvminfo` prints it, for people. Pure. */
 import type { Adapter, Machine, MachineState, SerialPort, StorageController } from '@belvedere/client';
 import { duration, labelled, longTime, onOff, sessionTime } from './lines.js';
+import { formatSnapshots } from './snapshots.js';
 import { hexadecimal } from './machine-readable.js';
 
 const WIDTH = 29;
@@ -60,6 +61,7 @@ export function formatMachine(machine: Machine, systemType: string, now: number)
     ...[...machine.notices, ...(run?.notices ?? [])].map((notice) => line('Notice', notice)),
     ...(machine.description ? ['Description:\n', `${machine.description}\n`] : []),
     line('Guest memory balloon size', '0MB'),
+    ...(machine.snapshots.length ? ['* Snapshots:\n', formatSnapshots(machine.snapshots, false)] : []),
     '\n',
   ].join('');
 }

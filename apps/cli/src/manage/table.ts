@@ -16,6 +16,7 @@ export const entries: readonly Entry[] = [
   { name: 'modifyvm', load: async () => (await import('./commands/modifyvm.js')).modifyvm },
   { name: 'startvm', load: async () => (await import('./commands/startvm.js')).startvm },
   { name: 'controlvm', load: async () => (await import('./commands/controlvm.js')).controlvm },
+  { name: 'snapshot', load: async () => (await import('./commands/snapshot.js')).snapshot },
   { name: 'discardstate', load: async () => (await import('./commands/state.js')).discardstate },
   { name: 'adoptstate', load: async () => (await import('./commands/state.js')).adoptstate },
   { name: 'storagectl', load: async () => (await import('./commands/storage.js')).storagectl },
@@ -43,5 +44,5 @@ export const unsupported: readonly string[] = [
   ...['bandwidthctl', 'checkmediumpwd', 'clonevm', 'cloud', 'cloudprofile', 'convertdd', 'convertfromraw', 'convertvdi', 'convertvm'],
   ...['debugvm', 'dhcpserver', 'encryptmedium', 'encryptvm', 'export', 'extpack', 'getproperty', 'guestcontrol', 'guestproperty', 'hostonlyif', 'hostonlynet', 'import'],
   ...['mediumio', 'mediumproperty', 'metrics', 'modifynvram', 'movevm', 'natnetwork', 'openmedium', 'setvmstate', 'sharedfolder', 'signova'],
-  ...['snapshot', 'unattended', 'updatecheck', 'usbdevsource', 'usbfilter'],
+  ...['unattended', 'updatecheck', 'usbdevsource', 'usbfilter'],
 ];

@@ -106,6 +106,7 @@ export const machine: Machine = {
     },
     { name: 'Floppy', bus: 'floppy', chipset: 'I82078', portCount: 1, devicesPerPort: 2, bootable: true, attachments: [] },
   ],
+  snapshots: [],
   notices: [],
   run: null,
 };
