@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
-import { cloneImage, createVdi, type Format, ImageError, ImageLockedError, openImage, probeFormat, readImageInfo, readLocks, type Variant } from './index.js';
+import { cloneImage, createVdi, deleteImage, type Format, ImageError, ImageLockedError, openImage, probeFormat, readImageInfo, readLocks, type Variant } from './index.js';
 import { qemuImg, temporaryFolder, testWithQemu } from './tools.testing.js';
 
 jest.setTimeout(60_000); // for a busy host
@@ -156,7 +156,10 @@ describe('a VMDK in several files', () => {
     qemuImg('convert', '-f', 'raw', '-O', 'vmdk', '-o', `subformat=${subformat}`, raw, path);
     expect(await probeFormat(path)).toBe('VMDK');
     expect(await readImageInfo(path)).toMatchObject({ format: 'VMDK', variant: subformat.endsWith('Flat') ? 'Fixed' : 'Standard', size });
+    expect((await readImageInfo(path)).actualSize).toBeGreaterThan(4 * MiB);
     await expectContent(path, 'VMDK');
+    await deleteImage(path);
+    expect(readdirSync(folder).filter((file) => file.startsWith(subformat))).toEqual([]);
   });
 
   const descriptor = (...lines: readonly string[]): string => ['# Disk DescriptorFile', 'version=1', 'CID=12345678', 'parentCID=ffffffff', 'createType="custom"', ...lines, ''].join('\n');
@@ -171,6 +174,16 @@ describe('a VMDK in several files', () => {
     const image = await openImage(path, { readOnly: true });
     expect(Buffer.from(await image.read(0, 4096)).equals(Buffer.concat([Buffer.alloc(2048), content.subarray(5120, 6144), Buffer.alloc(1024)]))).toBe(true);
     await image.close();
+  });
+
+  test('is deleted without the files of others', async () => {
+    const path = file(descriptor('RW 2 FLAT "content.img" 10'));
+    await deleteImage(path);
+    expect(() => statSync(path)).toThrow('ENOENT');
+    expect(statSync(raw).size).toBe(size);
+    const broken = file('# Disk DescriptorFile');
+    await deleteImage(broken);
+    expect(() => statSync(broken)).toThrow('ENOENT');
   });
 
   test.each([

@@ -30,6 +30,8 @@ export abstract class OpenImage implements Image {
   readonly path: string;
   /** What this image hangs on; set by whoever opens a chain, closed with this image. */
   protected readonly layers: { parent?: OpenImage | undefined } = {};
+  /** Bytes of memory that the image's own tables take as long as it is open. */
+  readonly tableBytes: number = 0;
   /** What keeps others off; released by whoever opened the image, through `released`. */
   lock: Lock | undefined;
   protected readonly queue = new RangeQueue();

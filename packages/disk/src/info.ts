@@ -6,7 +6,7 @@ import { probeFormat } from './probe.js';
 import { isIso, isoSize, rawSize } from './raw.js';
 import { readVdiHeader, uuidsOf, variantOf } from './vdi/image.js';
 import { readVhdFooter, vhdVariant } from './vhd/image.js';
-import { describeVmdk } from './vmdk/image.js';
+import { describeVmdk, ownExtents } from './vmdk/image.js';
 
 export interface ImageInfo {
   readonly path: string;
@@ -33,10 +33,18 @@ export async function readImageInfo(path: string, options: { readonly format?: F
   const format = options.format ?? (await probeFormat(real));
   const file = await openFile(real, true);
   try {
-    return { path: real, format, actualSize: await file.occupied(), ...(await describe[format](file)) };
+    const described = await describe[format](file);
+    let actualSize = await file.occupied();
+    if (format === 'VMDK') for (const extent of await ownExtents(file)) actualSize += await occupiedBy(extent);
+    return { path: real, format, actualSize, ...described };
   } finally {
     await file.close();
   }
+}
+
+async function occupiedBy(path: string): Promise<number> {
+  const file = await openFile(await resolveFile(path), true);
+  return file.occupied().finally(() => file.close());
 }
 
 const noUuids = { uuid: undefined, modificationUuid: undefined, parentUuid: undefined, parentModificationUuid: undefined };

@@ -39,6 +39,8 @@ export interface OpenOptions {
 
 /** Parents that an image may hang on, one on the other. */
 export const maxParents = 256;
+/** Bytes of memory for the tables of a whole chain. */
+const maxTables = 256 << 20;
 
 /**
  * Opens an image; for writing (the default, but for ISO images) under a lock that no second opener gets. The parents of a differencing
@@ -102,11 +104,14 @@ const openers: Readonly<Record<Format, (file: HostFile, released: () => Promise<
 
 async function openParents(leaf: OpenImage, owner: string, resolve: ResolveParent | undefined): Promise<void> {
   const seen = new Set([leaf.path]);
+  let tables = leaf.tableBytes;
   for (let child = leaf; child.parentUuid !== undefined; ) {
     if (seen.size > maxParents) throw new ImageError(leaf.path, 'parent', `hangs on more than ${maxParents} images, one on the other: merge some of them`);
     const parent = await openParent(child, child.parentUuid, seen, owner, resolve);
     child.setParent(parent);
     judgeParent(child, parent);
+    tables += parent.tableBytes;
+    if (tables > maxTables) throw new ImageError(leaf.path, 'parent', `the tables of the image and what it hangs on take more than ${maxTables} bytes of memory: merge some of them`);
     child = parent;
   }
 }

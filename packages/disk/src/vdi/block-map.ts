@@ -76,6 +76,11 @@ export class BlockMap {
     this.holes = used < end ? new Holes(entries, end) : undefined;
   }
 
+  /** Bytes of memory. */
+  get size(): number {
+    return this.entries.size;
+  }
+
   /** Offset in the file of a block's data; undefined where it has none. */
   position(block: number): number | undefined {
     const at = this.entry(block);

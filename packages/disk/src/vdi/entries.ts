@@ -31,6 +31,11 @@ export class Entries {
     return { entries, used: judge.used, end: judge.end };
   }
 
+  /** Bytes of memory. */
+  get size(): number {
+    return pageSize * this.pages.reduce((count, page) => count + (page ? 1 : 0), 0);
+  }
+
   get(block: number): number {
     return this.pages[Math.floor(block / entriesPerPage)]?.[block % entriesPerPage] ?? Block.FREE;
   }

@@ -52,6 +52,7 @@ interface Run {
 
 export class VdiImage extends OpenImage {
   readonly blockSize: number;
+  override readonly tableBytes: number;
 
   constructor(
     file: HostFile,
@@ -61,6 +62,7 @@ export class VdiImage extends OpenImage {
   ) {
     super(file, { format: 'VDI', variant: variantOf(header), size: Number(header.cbDisk), readOnly: file.readOnly, ...uuidsOf(header) }, released);
     this.blockSize = header.cbBlock;
+    this.tableBytes = map.size;
   }
 
   override async isKnownZero(offset: number, length: number): Promise<boolean> {

@@ -82,6 +82,7 @@ class FixedVhd extends VhdImage {
 }
 
 class DynamicVhd extends VhdImage {
+  override readonly tableBytes: number;
   private readonly bitmaps = new Recent<Uint8Array>(bitmapsKept);
 
   constructor(
@@ -92,6 +93,7 @@ class DynamicVhd extends VhdImage {
     released: () => Promise<void>,
   ) {
     super(file, footer, released);
+    this.tableBytes = table.byteLength;
   }
 
   override isKnownZero(offset: number, length: number): Promise<boolean> {

@@ -1,5 +1,5 @@
 /** A VMDK image, open for reading: one sparse extent with its descriptor inside, or a descriptor with extents beside it. */
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ImageError } from '../errors.js';
 import { openFile, resolveFile } from '../file.js';
 import { OpenImage } from '../image.js';
@@ -51,7 +51,18 @@ async function readText(file: HostFile, offset: number, size: number): Promise<U
   return bytes;
 }
 
-/** @throws ImageError when it cannot be believed, or is to be written */
+/**
+ * The files of extents beside a descriptor that are the image's own: named after it, as every program names them. Another file is none
+ * of the image's to delete, whatever the descriptor says.
+ */
+export async function ownExtents(file: HostFile): Promise<string[]> {
+  const { descriptor, extent } = await describeVmdk(file);
+  if (extent || !descriptor) return [];
+  const stem = basename(file.path).replace(/\.vmdk$/i, '');
+  return descriptor.extents.filter(({ type, name }) => type !== 'ZERO' && name.startsWith(`${stem}-`) && /\.vmdk$/i.test(name)).map(({ name }) => join(dirname(file.path), name));
+}
+
+/** @throws ImageError when it cannot be believed */
 export async function openVmdk(file: HostFile, released: () => Promise<void>): Promise<OpenImage> {
   const description = await describeVmdk(file);
   const { descriptor, extent } = description;
@@ -84,7 +95,7 @@ async function openExtent(descriptor: string, line: ExtentLine, files: HostFile[
   if (line.type === 'FLAT') {
     const size = await file.size();
     if (line.offset + line.size > size) throw new ImageError(path, 'extent', `has ${size} bytes, but ${line.size} at ${line.offset} belong to ${descriptor}: the file is truncated`);
-    return { read: (into, offset) => file.read(into, line.offset + offset), isAbsent: () => Promise.resolve(false) };
+    return { read: (into, offset) => file.read(into, line.offset + offset), isAbsent: () => Promise.resolve(false), tableBytes: 0 };
   }
   const reader = await SparseReader.open(file, await readExtent(file));
   if (reader.size < line.size) throw new ImageError(path, 'extent', `has ${reader.size} bytes of disk, but ${line.size} belong to ${descriptor}`);
@@ -95,10 +106,12 @@ async function openExtent(descriptor: string, line: ExtentLine, files: HostFile[
 interface Extent {
   readonly start: number;
   readonly size: number;
-  readonly source: Pick<SparseReader, 'read' | 'isAbsent'> | undefined;
+  readonly source: Pick<SparseReader, 'read' | 'isAbsent' | 'tableBytes'> | undefined;
 }
 
 class VmdkImage extends OpenImage {
+  override readonly tableBytes: number;
+
   constructor(
     file: HostFile,
     { variant, size, uuid, modificationUuid }: VmdkDescription,
@@ -106,6 +119,7 @@ class VmdkImage extends OpenImage {
     released: () => Promise<void>,
   ) {
     super(file, { format: 'VMDK', variant, size, uuid, modificationUuid, readOnly: true }, released);
+    this.tableBytes = extents.reduce((sum, { source }) => sum + (source?.tableBytes ?? 0), 0);
   }
 
   override async isKnownZero(offset: number, length: number): Promise<boolean> {

@@ -58,6 +58,11 @@ export class SparseReader {
     return this.extent.size;
   }
 
+  /** Bytes of memory. */
+  get tableBytes(): number {
+    return this.directory.byteLength;
+  }
+
   /** Fills `into` from the disk's bytes at `offset`; what no grain has stays as it is. */
   async read(into: Uint8Array, offset: number): Promise<void> {
     const { grainSize, compressed } = this.extent;
