@@ -1,5 +1,6 @@
 /** Machines that several tests make. */
-import { TESTCARD_ISO } from '@belvedere/guests';
+import { readFileSync } from 'node:fs';
+import { TESTCARD_ISO, type TestCard } from '@belvedere/guests';
 import { freePort, type Home } from './home.js';
 
 /** Makes a machine that boots the test card from a DVD, with its serial line and its remote display, and starts it. @returns its display's port */
@@ -15,4 +16,29 @@ export async function startTestCard(home: Home, name: string, settings = ''): Pr
 export async function attachDvd(home: Home, name: string, iso: string): Promise<void> {
   await home.type(`VBoxManage storagectl "${name}" --name "IDE Controller" --add ide --controller PIIX4`);
   await home.type(`VBoxManage storageattach "${name}" --storagectl "IDE Controller" --port 0 --device 1 --type dvddrive --medium "${iso}"`);
+}
+
+/** As `startTestCard`, without a remote display, and with a disk of 64 MiB. @returns the guest, which answers */
+export async function startTestCardWithDisk(home: Home, name: string): Promise<TestCard> {
+  await home.type(`VBoxManage createvm --name ${name} --ostype Other --register`);
+  await home.type(`VBoxManage modifyvm ${name} --memory 32 --boot1 dvd --uart1 0x3F8 4 --uartmode1 server "${home.serialPath(name)}"`);
+  await home.type(`VBoxManage createhd --filename ${name}.vdi --size 64`);
+  await attachDvd(home, name, TESTCARD_ISO);
+  await home.type(`VBoxManage storageattach ${name} --storagectl "IDE Controller" --port 0 --device 0 --type hdd --medium ${name}.vdi`);
+  await home.type(`VBoxManage startvm ${name} --type headless`);
+  return home.testCard(name);
+}
+
+/** The process of the one machine that runs in a home. */
+export async function machineProcess(home: Home): Promise<number> {
+  const { pid: api } = await home.status();
+  const [machine, ...others] = home.processes().filter((pid) => {
+    try {
+      return pid !== api && /headless\/dist\/main/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+    } catch {
+      return false; // it has ended
+    }
+  });
+  if (machine === undefined || others.length) throw new Error(`expected one machine's process, found ${others.length + (machine ? 1 : 0)}`);
+  return machine;
 }

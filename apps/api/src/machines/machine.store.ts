@@ -55,8 +55,12 @@ export class MachineStore {
     });
   }
 
-  /** @param also what else must be done in the same transaction, before. @throws ApiError when the name or UUID is taken */
-  async add(settings: MachineSettings, settingsFile: string, also: Also = nothing): Promise<MachineRecord> {
+  /**
+   * @param also what else must be done in the same transaction, before
+   * @param after the same, once the machine is there
+   * @throws ApiError when the name or UUID is taken
+   */
+  async add(settings: MachineSettings, settingsFile: string, also: Also = nothing, after: Also = nothing): Promise<MachineRecord> {
     const record = await this.database.transaction(async (manager) => {
       const twin = await manager.findOneBy(MachineRow, { uuid: settings.uuid });
       if (twin) throw inUse(`machine '${twin.name}' with UUID {${twin.uuid}} is registered already`);
@@ -64,6 +68,7 @@ export class MachineStore {
       await also(manager);
       const added = await insertMachine(manager, settings, settingsFile);
       await manager.insert(MachineStateRow, { machine: settings.uuid, state: 'poweroff', changedAt: new Date().toISOString(), reason: null, pid: null, processToken: null, startedAt: null, overrides: null });
+      await after(manager);
       return added;
     });
     this.events.emit({ type: 'registry', change: 'registered', uuid: settings.uuid, name: settings.name });
@@ -90,6 +95,8 @@ export class MachineStore {
       throw error;
     }
     await file.commit();
+    // Images of snapshots are where they are only after the change.
+    if (history.snapshots.length && settingsFile !== record.settingsFile) await this.rewrite(settings.uuid);
     this.events.emit({ type: 'registry', change: 'changed', uuid: settings.uuid, name: settings.name });
     return { settings, settingsFile, version: record.version + 1 };
   }

@@ -15,8 +15,8 @@ import { exists, readSettingsFile, writeAside } from '../settings-file/file.js';
 import { readSettings, type ReadSettings } from '../settings-file/read.js';
 import { settingsText } from '../settings-file/write.js';
 import { mediaOf } from '../supervisor/machine-spec.js';
-import { SnapshotStore } from '../snapshots/snapshot.store.js';
-import { mediaOfStored } from '../snapshots/stored.js';
+import { insertSnapshot, SnapshotStore } from '../snapshots/snapshot.store.js';
+import { mediaOfStored, type SnapshotRecord } from '../snapshots/stored.js';
 import { MachineView } from '../supervisor/machine-view.js';
 import { StateStore } from '../supervisor/state.store.js';
 import { SystemPropertiesService } from '../system/system-properties.service.js';
@@ -81,13 +81,16 @@ export class MachinesService {
     const named: Awaited<ReturnType<MediaService['named']>>[] = [];
     for (const medium of read.media) named.push(await this.media.named(medium, named.find((other) => other.medium.uuid === medium.parent)?.medium ?? null));
     const settings = joinMedia(read, new Map(named.map(({ medium }) => [medium.uuid, medium])));
+    const { snapshots, notes: snapshotNotes } = await snapshotsRead(read, settings, file);
     const record = await this.machines.add(settings, file, async (manager) => {
       for (const { medium, known } of named) if (!known) await addMedium(manager, medium);
+    }, async (manager) => {
+      for (const snapshot of snapshots) await insertSnapshot(manager, snapshot);
     });
     const stateNotes = read.stateFile === null ? [] : await this.adoptState(record, read.stateFile);
     const machine = await this.view.of(record);
     const problems = named.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
-    return { ...machine, notices: [...machine.notices, ...read.notes, ...stateNotes, ...problems] };
+    return { ...machine, notices: [...machine.notices, ...read.notes, ...stateNotes, ...snapshotNotes, ...problems] };
   }
 
   /** A machine that was saved where it came from is saved here. @returns what is to be said about it */
@@ -118,6 +121,28 @@ export class MachinesService {
       await removeFiles(record, disks, snapshots.map(({ uuid }) => uuid)).catch((cause: unknown) => Promise.reject(fileError(`machine '${record.settings.name}' is no longer registered, but not all of its files could be removed`, cause)));
     });
   }
+}
+
+/** The snapshots of a settings file as the registry keeps them; one whose state is not there is of a machine that was off. */
+async function snapshotsRead(read: ReadSettings, settings: MachineSettings, settingsFile: string): Promise<{ snapshots: SnapshotRecord[]; notes: string[] }> {
+  const notes: string[] = [];
+  const snapshots: SnapshotRecord[] = [];
+  for (const { stateFile, hardware, vrde, storageControllers, ...rest } of read.snapshots) {
+    let online = stateFile !== null;
+    if (stateFile !== null) {
+      try {
+        await verifyState(stateFile);
+        const own = stateFileOf(settingsFile, rest.uuid);
+        await mkdir(snapshotFolderOf(settingsFile), { recursive: true, mode: 0o700 });
+        if (own !== stateFile) await copyFile(stateFile, own, constants.COPYFILE_FICLONE);
+      } catch (error) {
+        online = false;
+        notes.push(`snapshot '${rest.name}' is registered without its state: ${textOf(error)}`);
+      }
+    }
+    snapshots.push({ ...rest, machine: settings.uuid, online, settings: { osType: settings.osType, description: settings.description, extraData: settings.extraData, hardware, vrde, storageControllers } });
+  }
+  return { snapshots, notes };
 }
 
 const joinMedia = ({ settings, storageControllers }: ReadSettings, media: ReadonlyMap<string, MediumRecord>): MachineSettings => ({

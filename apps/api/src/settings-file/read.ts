@@ -36,8 +36,25 @@ export interface ReadSettings {
   readonly media: readonly NamedMedium[];
   /** Where the machine's saved state is; null for one that is not saved. */
   readonly stateFile: string | null;
+  /** Parents before their children. */
+  readonly snapshots: readonly ReadSnapshot[];
   /** What was left out. */
   readonly notes: readonly string[];
+}
+
+export interface ReadSnapshot {
+  readonly uuid: string;
+  readonly parent: string | null;
+  readonly name: string;
+  readonly description: string;
+  /** ISO 8601. */
+  readonly takenAt: string;
+  /** Null for one of a machine that was off. */
+  readonly stateFile: string | null;
+  readonly current: boolean;
+  readonly hardware: HardwareSettings;
+  readonly vrde: VrdeSettings;
+  readonly storageControllers: ReadSettings['storageControllers'];
 }
 
 export type ReadAttachment = Omit<StorageControllerSettings['attachments'][number], 'medium'> & { readonly medium: string | null };
@@ -46,9 +63,7 @@ export type ReadAttachment = Omit<StorageControllerSettings['attachments'][numbe
 export async function readSettings(text: string, folder: string): Promise<ReadSettings> {
   const root = await parseXml(text, 'VirtualBox');
   const machine = root.required('Machine');
-  if (machine.attribute('currentSnapshot')) throw new XmlError(`${machine.place}/@currentSnapshot`, 'snapshots are not supported in this version: delete them where the machine was made');
   const stateFile = machine.attribute('stateFile');
-  if (machine.child('Snapshot')) throw new XmlError(`${machine.place}/Snapshot`, 'snapshots are not supported in this version: delete them where the machine was made');
 
   const osType = at(`${machine.place}/@OSType`, () => osTypeOf(machine.requiredAttribute('OSType')));
   const uuid = uuidOf(machine, 'uuid');
@@ -65,7 +80,42 @@ export async function readSettings(text: string, folder: string): Promise<ReadSe
   const media = readMedia(machine.child('MediaRegistry'), folder);
   // Newer files have the controllers inside the hardware, older ones beside it.
   const storageControllers = readControllers(hardware.child('StorageControllers') ?? machine.child('StorageControllers'), fresh, media);
-  return { settings, storageControllers, media, stateFile: stateFile ? resolve(folder, stateFile) : null, notes: root.unread().map((place) => `${place} is not supported in this version and was left out`) };
+  const snapshots = readSnapshots(machine, { fresh, media, folder });
+  return { settings, storageControllers, media, snapshots, stateFile: stateFile ? resolve(folder, stateFile) : null, notes: root.unread().map((place) => `${place} is not supported in this version and was left out`) };
+}
+
+/** The most snapshots that a file may have. */
+const snapshotsMost = 4096;
+
+function readSnapshots(machine: XmlElement, { fresh, media, folder }: { readonly fresh: MachineSettings; readonly media: readonly NamedMedium[]; readonly folder: string }): ReadSnapshot[] {
+  const text = machine.attribute('currentSnapshot');
+  const current = text ? uuidOf(machine, 'currentSnapshot') : null;
+  const seen = new Set<string>();
+  const read = (element: XmlElement, parent: string | null): ReadSnapshot[] => {
+    const uuid = uuidOf(element, 'uuid');
+    if (seen.has(uuid)) throw new XmlError(element.place, `the snapshot {${uuid}} is named twice`);
+    if (seen.add(uuid).size > snapshotsMost) throw new XmlError(element.place, `there are more than ${snapshotsMost} snapshots`);
+    const time = Date.parse(element.attribute('timeStamp') ?? '');
+    if (Number.isNaN(time)) throw new XmlError(`${element.place}/@timeStamp`, 'is no time');
+    const stateFile = element.attribute('stateFile');
+    const hardware = element.required('Hardware');
+    const snapshot = {
+      uuid,
+      parent,
+      name: element.requiredAttribute('name'),
+      description: element.child('Description')?.text ?? '',
+      takenAt: new Date(time).toISOString(),
+      stateFile: stateFile ? resolve(folder, stateFile) : null,
+      current: uuid === current,
+      hardware: readHardware(hardware, fresh.hardware),
+      vrde: readVrde(hardware.child('RemoteDisplay')),
+      storageControllers: readControllers(hardware.child('StorageControllers') ?? element.child('StorageControllers'), fresh, media),
+    };
+    return [snapshot, ...(element.child('Snapshots')?.all('Snapshot') ?? []).flatMap((child) => read(child, uuid))];
+  };
+  const all = machine.all('Snapshot').flatMap((root) => read(root, null));
+  if (current !== null && !seen.has(current)) throw new XmlError(`${machine.place}/@currentSnapshot`, `{${current}} is no snapshot of this machine`);
+  return all;
 }
 
 /** Adds the place to what a check of the settings' own refuses. */

@@ -57,7 +57,7 @@ describe('settings file', () => {
   });
 
   test('where a saved state is, too', async () => {
-    const read = (stateFile: string | null) => readSettings(settingsText(plain, file, { stateFile }), '/home/me/machines/m');
+    const read = (stateFile: string | null) => readSettings(settingsText(plain, file, { stateFile, snapshots: [] }), '/home/me/machines/m');
     expect((await read('/home/me/machines/m/Snapshots/x.sav')).stateFile).toBe('/home/me/machines/m/Snapshots/x.sav');
     expect((await read('/elsewhere/x.sav')).stateFile).toBe('/elsewhere/x.sav');
     expect((await read(null)).stateFile).toBeNull();

@@ -1,6 +1,6 @@
 /** A machine's settings as the text of a `.vbox` file. Pure. */
 import { dirname, isAbsolute, relative, sep } from 'node:path';
-import { type MachineHistory, noHistory } from '../machines/history.js';
+import { type HistoricSnapshot, type MachineHistory, noHistory } from '../machines/history.js';
 import { type AdapterSettings, type MachineSettings, type MediumRecord, parentsOf, type SerialPortSettings, type StorageControllerSettings } from '../machines/settings.js';
 import type { VrdeSettings } from '../vrde/settings.js';
 import { authTypeWords, bootWords, driveWords, schemaNamespace, schemaVersion } from './words.js';
@@ -21,19 +21,38 @@ export function settingsText(settings: MachineSettings, file: string, history: M
   return `<?xml version="1.0"?>\n<!-- Written by Belvedere after each change: change the machine by VBoxManage, not by this file. -->\n${render(root, '')}`;
 }
 
-function machineElement(settings: MachineSettings, folder: string, { stateFile }: MachineHistory): Element {
+function machineElement(settings: MachineSettings, folder: string, { stateFile, snapshots }: MachineHistory): Element {
   const { uuid, name, osType, description, extraData } = settings;
   return element(
     'Machine',
-    { uuid: `{${uuid}}`, name, OSType: osType, snapshotFolder: 'Snapshots', ...(stateFile === null ? {} : { stateFile: locationIn(folder, stateFile) }) },
+    { uuid: `{${uuid}}`, name, OSType: osType, snapshotFolder: 'Snapshots', ...(stateFile === null ? {} : { stateFile: locationIn(folder, stateFile) }), ...currentOf(snapshots) },
     descriptionElement(description),
-    mediaRegistry(settings, folder),
+    mediaRegistry([settings, ...snapshots.map((snapshot) => snapshot.settings)], folder),
     some(
       'ExtraData',
       Object.entries(extraData).map(([key, value]) => element('ExtraDataItem', { name: key, value })),
     ),
+    ...snapshots.filter(({ parent }) => parent === null).map((snapshot) => snapshotElement(snapshot, snapshots, folder)),
     hardwareElement(settings),
-    element('StorageControllers', {}, ...settings.storageControllers.map(controllerElement)),
+    controllersElement(settings),
+  );
+}
+
+const controllersElement = ({ storageControllers }: MachineSettings): Element => element('StorageControllers', {}, ...storageControllers.map(controllerElement));
+
+function currentOf(snapshots: readonly HistoricSnapshot[]): Element['attributes'] {
+  const current = snapshots.find((snapshot) => snapshot.current);
+  return current ? { currentSnapshot: `{${current.uuid}}` } : {};
+}
+
+function snapshotElement({ uuid, name, description, takenAt, stateFile, settings }: HistoricSnapshot, all: readonly HistoricSnapshot[], folder: string): Element {
+  return element(
+    'Snapshot',
+    { uuid: `{${uuid}}`, name, timeStamp: takenAt, ...(stateFile === null ? {} : { stateFile: locationIn(folder, stateFile) }) },
+    descriptionElement(description),
+    hardwareElement(settings),
+    controllersElement(settings),
+    some('Snapshots', all.filter(({ parent }) => parent === uuid).map((child) => snapshotElement(child, all, folder))),
   );
 }
 
@@ -45,8 +64,8 @@ function locationIn(folder: string, path: string): string {
   return inside.startsWith(`..${sep}`) || isAbsolute(inside) ? path : inside;
 }
 
-function mediaRegistry({ storageControllers }: MachineSettings, folder: string): Element | null {
-  const attached = storageControllers.flatMap(({ attachments }) => attachments.flatMap(({ medium }) => (medium ? [medium] : [])));
+function mediaRegistry(machines: readonly MachineSettings[], folder: string): Element | null {
+  const attached = machines.flatMap(({ storageControllers }) => storageControllers).flatMap(({ attachments }) => attachments.flatMap(({ medium }) => (medium ? [medium] : [])));
   const media = [...new Map(attached.flatMap((medium) => [...parentsOf(medium).reverse(), medium]).map((medium) => [medium.uuid, medium])).values()];
   const ofType = (type: MediumRecord['type']): MediumRecord[] => media.filter((medium) => medium.type === type);
   const location = ({ path }: MediumRecord): string => locationIn(folder, path);

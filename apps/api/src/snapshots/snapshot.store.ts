@@ -7,7 +7,7 @@ import type { MediumRecord } from '../machines/settings.js';
 import { withParents } from '../media/medium.store.js';
 import type { SnapshotPlan } from './plan.js';
 import { snapshotUsersOf } from './users.js';
-import { mediaOfStored, type StoredSettings } from './stored.js';
+import { mediaOfStored, type SnapshotRecord, type StoredSettings } from './stored.js';
 
 @Injectable()
 export class SnapshotStore {
@@ -61,9 +61,9 @@ export async function mediaByUuid(manager: EntityManager, uuids: readonly string
   return new Map((await withParents(manager, rows)).map((medium) => [medium.uuid, medium]));
 }
 
-export async function insertSnapshot(manager: EntityManager, row: SnapshotRow): Promise<void> {
-  await manager.update(SnapshotRow, { machine: row.machine }, { current: false });
-  await manager.insert(SnapshotRow, row);
+export async function insertSnapshot(manager: EntityManager, row: SnapshotRecord): Promise<void> {
+  if (row.current) await manager.update(SnapshotRow, { machine: row.machine }, { current: false });
+  await manager.insert(SnapshotRow, { ...row });
   await writeMedia(manager, row.uuid, row.settings);
 }
 

@@ -109,6 +109,8 @@ export class SnapshotsService {
     const chain = new Map(disksOf(settings).flatMap(({ medium }) => [medium, ...parentsOf(medium)]).map((medium) => [medium.uuid, medium]));
     const leaves = new Set(disksOf(settings).map(({ medium }) => medium.uuid));
     const own = new Set([...chain.keys(), ...all.flatMap((other) => mediaOfStored(other.settings))]);
+    const lines = all.filter(({ parent }) => parent === snapshot.uuid).length + Number(snapshot.current);
+    if (snapshot.parent === null && lines > 1) throw inUse(`snapshot '${snapshot.name}' cannot be deleted: ${lines} lines of snapshots begin at it, the first: delete the snapshots of all but one of them before`);
     const merges: Merge[] = [];
     const media = await this.store.media(mediaOfStored(snapshot.settings));
     for (const { medium } of disksOf(settingsOf(snapshot.settings, settings, media))) {

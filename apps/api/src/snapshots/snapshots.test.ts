@@ -205,7 +205,15 @@ describe('snapshots over the socket', () => {
       deleted++;
     }
     expect(deleted).toBe(10);
-    expect((await get(name)).snapshots).toHaveLength(10);
+    const before = await get(name);
+    expect(before.snapshots).toHaveLength(10);
+    // The settings file carries the tree: another registry has it, too.
+    await home.get('DELETE', `${url(name)}?delete=false`);
+    for (let media = await home.get<Medium[]>('GET', '/media'); media.some(({ path }) => path.startsWith(before.folder)); media = await home.get<Medium[]>('GET', '/media')) {
+      const leaf = media.find(({ path, childUuids }) => path.startsWith(before.folder) && childUuids.length === 0)!;
+      await home.get('DELETE', `/media/${leaf.uuid}`);
+    }
+    expect(await home.get('POST', '/machines/register', { settingsFile: before.settingsFile })).toMatchObject({ notices: before.notices, snapshots: before.snapshots });
     for (const [snapshot, had] of wanted) {
       await restore(name, snapshot);
       expect([snapshot, await content(name)]).toEqual([snapshot, had]);
