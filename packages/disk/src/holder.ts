@@ -64,8 +64,8 @@ function runs({ pid, startTime }: Holder): boolean {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  if (!startTime) return true;
   const stat = processStat(pid);
+  if (!startTime || !stat.startTime) return true; // there is such a process, of which this one may not know more
   return stat.startTime === startTime && stat.state !== 'Z' && stat.state !== 'X';
 }
 

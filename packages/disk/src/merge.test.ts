@@ -1,5 +1,5 @@
 /** Merges, larger and smaller images, by files on the host and against qemu-img. */
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
 import { absorbParent, compactImage, createVdi, deleteImage, ImageError, mergeImages, openImage, readImageInfo, readLocks, resizeImage } from './index.js';
@@ -224,10 +224,13 @@ describe('a larger size', () => {
 
   testWithQemu('of an image made by qemu-img, whose map leaves no room', async () => {
     const path = join(folder, 'tight.vdi');
-    qemuImg('create', '-f', 'vdi', path, '100M');
-    const image = await openImage(path);
-    await image.write(50 * MiB, new Uint8Array(3 * MiB).fill(5));
-    await image.close();
+    const content = join(folder, 'tight.img');
+    writeFileSync(content, '');
+    truncateSync(content, 100 * MiB);
+    const raw = await openImage(content, { format: 'RAW' });
+    await raw.write(50 * MiB, new Uint8Array(3 * MiB).fill(5));
+    await raw.close();
+    qemuImg('convert', '-f', 'raw', '-O', 'vdi', content, path);
     await resizeImage(path, 2 ** 34);
     expect(qemuImg('check', '-f', 'vdi', path)).toContain('No errors');
     const grown = await openImage(path, { readOnly: true });

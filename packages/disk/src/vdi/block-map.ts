@@ -12,9 +12,9 @@
  * 5. fdatasync; the maps have changed places
  *
  * **At every moment the file is the consistent image before step 4 or the one after it.** Blocks that no commit has seen yet are lost by a
- * crash, which is what a disk's write cache may do; `flush` commits. An image made elsewhere with no room for a second map is
- * updated in place: in one write where header and entry share a page of memory (no kill of the process can tear that), else the count
- * first. A crash in between then leaves a count that is too high, which this package and VirtualBox read well.
+ * crash, which is what a disk's write cache may do; `flush` commits. An image made elsewhere with no room for a second map gets it when it is
+ * opened for writing (room.ts). Where that cannot be, it is updated in place: in one write where header and entry share a page of memory (no kill of the
+ * process can tear that), else the count first. A crash in between then leaves a count that is too high, which this package and VirtualBox read well.
  */
 import { Serial } from '../ordering.js';
 import type { HostFile } from '../ports.js';

@@ -4,10 +4,11 @@ import { NoSpaceError } from '../errors.js';
 import type { OpenImage } from '../image.js';
 import { copyInto } from '../merge.js';
 import { crashes, MemoryFile } from '../tools.testing.js';
+import { secondMapOffset } from './block-map.js';
 import { ImageType, parseHeader, type VdiHeader } from './header.js';
 import { openVdi, type VdiImage } from './image.js';
 import { resizeVdi } from './resize.js';
-import { judge, KiB64, numbers, smallBlocks } from './small-blocks.testing.js';
+import { judge, KiB64, numbers, smallBlocks, tightBlocks } from './small-blocks.testing.js';
 
 jest.setTimeout(60_000); // for a busy host
 
@@ -37,12 +38,12 @@ async function contentOf(chain: Chain): Promise<Buffer> {
 }
 
 /** A chain whose layers have, block by block: nothing, data, zeroes in part or in whole. */
-async function newChain(layers: number, room = true): Promise<Uint8Array[]> {
+async function newChain(layers: number): Promise<Uint8Array[]> {
   const chain: Uint8Array[] = [];
   const random = numbers(layers);
   for (let layer = 0; layer < layers; layer++) {
     const linked: Partial<VdiHeader> = layer ? { u32Type: ImageType.DIFF, uuidLinkage: uuids[layer - 1]!, uuidParentModify: uuids[layer - 1]! } : {};
-    const { image, file } = await open([...chain, smallBlocks(room, blocks, { uuidCreate: uuids[layer]!, uuidModify: uuids[layer]!, ...linked })], false);
+    const { image, file } = await open([...chain, smallBlocks(true, blocks, { uuidCreate: uuids[layer]!, uuidModify: uuids[layer]!, ...linked })], false);
     image.map.keepsModification = true;
     for (const block of Array.from({ length: blocks }, (_, i) => (i * 5 + layer) % blocks)) {
       const kind = random(4);
@@ -158,22 +159,41 @@ test.each([2, 3])('a merge into the parent, in a chain of %i', async (length) =>
   }
 });
 
+test('room for a second map, in an image made tight, when it is opened for writing', async () => {
+  const initial = tightBlocks(blocks, [3, 0, 7]);
+  const before = await contentOf([initial]);
+  const file = new MemoryFile(initial.slice());
+  await (await openVdi(file, released)).close();
+  judge(file.contents);
+  const header = parseHeader('opened', file.contents.subarray(0, 512), file.contents.length);
+  expect(secondMapOffset(header)).toBeDefined();
+  expect(header).toMatchObject({ cBlocks: blocks, cBlocksAllocated: 3, cbDisk: BigInt(blocks * KiB64) });
+  for (const bytes of moments(initial, file)) {
+    judge(bytes, true);
+    expect((await contentOf([bytes])).equals(before)).toBe(true);
+    const again = await open([bytes], false);
+    await again.image.write(5 * KiB64, new Uint8Array(512).fill(1));
+    await again.image.close();
+    judge(again.file.contents);
+  }
+});
+
 describe('a larger size', () => {
-  const cases: readonly (readonly [name: string, room: boolean, larger: number])[] = [
-    ['that the map has room for', true, 1000],
-    ['for which the first blocks make room', true, 20_000],
-    ['for which one block makes room, in an image made tight', false, 300],
+  const cases: readonly (readonly [name: string, make: () => Promise<Uint8Array>, larger: number])[] = [
+    ['that the map has room for', async () => (await newChain(1))[0]!, 1000],
+    ['for which the first blocks make room', async () => (await newChain(1))[0]!, 20_000],
+    ['for which one block makes room, in an image made tight', () => Promise.resolve(tightBlocks(blocks, [3, 0, 7])), 300],
   ];
-  test.each(cases)('%s', async (_name, room, larger) => {
-    const [initial] = await newChain(1, room);
-    const before = await contentOf([initial!]);
-    const file = new MemoryFile(initial!.slice());
+  test.each(cases)('%s', async (_name, make, larger) => {
+    const initial = await make();
+    const before = await contentOf([initial]);
+    const file = new MemoryFile(initial.slice());
     await resizeVdi(file, larger * KiB64);
     judge(file.contents);
     const { image } = await open([file.contents]);
     expect(image.size).toBe(larger * KiB64);
     expect(await image.isKnownZero(blocks * KiB64, (larger - blocks) * KiB64)).toBe(true);
-    for (const bytes of moments(initial!, file)) {
+    for (const bytes of moments(initial, file)) {
       judge(bytes, true);
       expect((await contentOf([bytes])).equals(before)).toBe(true);
       const again = new MemoryFile(bytes.slice());
@@ -212,10 +232,7 @@ describe('a larger size', () => {
   });
 
   test('is refused in an image with no block to spare and no room', async () => {
-    const file = new MemoryFile(smallBlocks(false, 128));
-    const image = await openVdi(file, released);
-    for (let block = 0; block < 128; block++) await image.write(block * KiB64, new Uint8Array(512).fill(1));
-    await image.close();
+    const file = new MemoryFile(tightBlocks(128, Array.from({ length: 128 }, (_, block) => block)));
     const before = file.contents.slice();
     await expect(resizeVdi(file, 200 * KiB64)).rejects.toThrow('resize: the image has no room for a larger map, and no block to spare: clone it with clonemedium, and resize the clone');
     expect(Buffer.compare(file.contents, before)).toBe(0);
@@ -223,12 +240,8 @@ describe('a larger size', () => {
 });
 
 describe('a compaction', () => {
-  test.each([
-    [1, true],
-    [2, true],
-    [3, true],
-  ])('of the last of %i', async (length, room) => {
-    const chain = await newChain(length, room);
+  test.each([1, 2, 3])('of the last of %i', async (length) => {
+    const chain = await newChain(length);
     const below = chain.slice(0, -1);
     const filled = await open(chain, false);
     const random = numbers(length + 20);

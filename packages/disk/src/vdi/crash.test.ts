@@ -27,10 +27,14 @@ interface Work {
 
 const sectorOf = (version: number): Uint8Array => new Uint8Array(new Uint32Array(128).fill(version).buffer);
 
-/** Writes numbered sectors, several at a time, and flushes now and then. */
-async function work(initial: Uint8Array, seed: number): Promise<Work> {
+/** Writes numbered sectors, several at a time, and flushes now and then. @param onFullHost there is no room for anything while the image is opened */
+async function work(initial: Uint8Array, seed: number, onFullHost = false): Promise<Work> {
   const file = new MemoryFile(initial.slice());
+  file.before = () => {
+    if (onFullHost) throw new NoSpaceError('memory');
+  };
   const image = await openVdi(file, released);
+  file.before = () => undefined;
   const random = numbers(seed);
   const result: Work = { file, written: new Map(), flushed: [] };
   const newest = new Map<number, number>();
@@ -69,8 +73,12 @@ async function judgeContent(bytes: Uint8Array, steps: number, { written, flushed
 }
 
 describe('after a crash at any step', () => {
-  test.each([1, 2, 3])('an image with two maps is consistent and has all that was flushed (run %i)', async (seed) => {
-    const initial = smallBlocks(true);
+  test.each([
+    [1, true],
+    [2, true],
+    [3, false],
+  ])('an image is consistent and has all that was flushed (run %i, made with room for a second map: %s)', async (seed, room) => {
+    const initial = smallBlocks(room);
     const done = await work(initial, seed);
     expect(done.flushed.length).toBeGreaterThan(3);
     const random = numbers(seed + 100);
@@ -86,9 +94,9 @@ describe('after a crash at any step', () => {
     expect(moments).toBeGreaterThan(100);
   });
 
-  test('an image with no room for a second map has all that was flushed, and can be written again', async () => {
+  test('an image that could not be given room for a second map has all that was flushed, and can be written again', async () => {
     const initial = smallBlocks(false);
-    const done = await work(initial, 4);
+    const done = await work(initial, 4, true);
     judge(done.file.contents);
     const random = numbers(5);
     for (const { steps, killed, cut } of crashes(initial, done.file.steps, () => random(2) === 0)) {

@@ -1,13 +1,14 @@
 /** A VDI image, open: the guest's bytes through the block map, and through the parent where a block has none here. Knows its file as a `HostFile` only. */
 import { endianness } from 'node:os';
-import { ImageError } from '../errors.js';
+import { ImageError, NoSpaceError } from '../errors.js';
 import { OpenImage } from '../image.js';
 import type { HostFile, Variant, Work } from '../ports.js';
 import { nilUuid } from '../uuid.js';
 import { isZero } from '../zero.js';
-import { BlockMap } from './block-map.js';
+import { BlockMap, secondMapOffset } from './block-map.js';
 import { Entries } from './entries.js';
 import { ImageType, parseHeader, sectorSize, type VdiHeader } from './header.js';
+import { makeRoom } from './room.js';
 
 /** Reads and judges the header alone. @throws ImageError */
 export async function readVdiHeader(file: HostFile): Promise<VdiHeader> {
@@ -30,7 +31,14 @@ export async function openVdi(file: HostFile, released: () => Promise<void>): Pr
   if (endianness() !== 'LE') throw new ImageError(file.path, 'open', 'VDI images need a little-endian host');
   const sector = new Uint8Array(sectorSize);
   await file.read(sector, 0);
-  const header = parseHeader(file.path, sector, await file.size());
+  let header = parseHeader(file.path, sector, await file.size());
+  if (!file.readOnly && secondMapOffset(header) === undefined) {
+    await makeRoom(file).catch((error: unknown) => {
+      if (!(error instanceof NoSpaceError)) throw error; // then it is done without
+    });
+    await file.read(sector, 0);
+    header = parseHeader(file.path, sector, await file.size());
+  }
   const { entries, used, end } = await Entries.read(file, header);
   return new VdiImage(file, header, new BlockMap(file, header, sector, entries, used, end), released);
 }

@@ -5,6 +5,7 @@
 import { ImageError } from '../errors.js';
 import type { HostFile, Work } from '../ports.js';
 import { Block, ImageType, maxBlocks, sectorSize } from './header.js';
+import { spareFor, vacate } from './room.js';
 import { VdiTable } from './table.js';
 
 const piece = 4 << 20;
@@ -21,7 +22,10 @@ export async function resizeVdi(file: HostFile, size: number, { onProgress, sign
   const before = await file.size();
   try {
     const positions = table.positionsInTheWay(blocks);
-    if (positions > 0) await vacate(file, table, positions);
+    if (positions > 0) {
+      if (!spareFor(table, positions)) throw new ImageError(file.path, 'resize', 'the image has no room for a larger map, and no block to spare: clone it with clonemedium, and resize the clone');
+      await vacate(file, table, positions);
+    }
     // What a crash left behind the last block would shine through a new one.
     await file.truncate(table.offsetOf(table.end));
     const grown = grow(table, blocks, positions);
@@ -50,31 +54,6 @@ function grow({ header, entries, end }: VdiTable, blocks: number, positions: num
 }
 
 const countFree = ({ entries }: VdiTable, blocks: number): number => blocks - entries.reduce((count, at) => count + (at < Block.ZERO ? 1 : 0), 0);
-
-/** Moves the blocks at the first positions behind all others. */
-async function vacate(file: HostFile, table: VdiTable, positions: number): Promise<void> {
-  const { cBlocks, cbBlock } = table.header;
-  const moving = [...table.entries.entries()].filter(([, at]) => at < positions);
-  if (moving.length === 0) return;
-  const first = Math.max(table.end, positions);
-  const needed = Math.max(cBlocks, first + moving.length);
-  const spare = needed === cBlocks && !table.hasPlace(cBlocks);
-  if (!spare && !table.hasPlace(needed)) {
-    throw new ImageError(file.path, 'resize', 'the image has no room for a larger map, and no block to spare: clone it with clonemedium, and resize the clone');
-  }
-  await file.truncate(table.offsetOf(table.end));
-  await file.truncate(table.offsetOf(first + moving.length));
-  const entries = new Uint32Array(needed).fill(Block.FREE);
-  entries.set(table.entries);
-  const bytes = new Uint8Array(cbBlock);
-  for (const [index, [block, at]] of moving.entries()) {
-    await file.read(bytes, table.offsetOf(at));
-    await file.write(bytes, table.offsetOf(first + index));
-    entries[block] = first + index;
-  }
-  if (spare) await table.changePositions(entries);
-  else await table.change({ cBlocks: needed }, entries);
-}
 
 async function writeZeroes(file: HostFile, start: number, length: number, { onProgress, signal }: Work): Promise<void> {
   const zeroes = new Uint8Array(Math.min(piece, length));

@@ -24,6 +24,19 @@ export function smallBlocks(room: boolean, cBlocks = 2500, fields: Partial<VdiHe
   return bytes;
 }
 
+/** An image of small blocks as other programs make it, with no room for a second map; some blocks stand in it, in this order, each full of its number plus one. */
+export function tightBlocks(cBlocks: number, placed: readonly number[]): Uint8Array {
+  const empty = smallBlocks(false, cBlocks, { cBlocksAllocated: placed.length });
+  const bytes = new Uint8Array(empty.length + placed.length * KiB64);
+  bytes.set(empty);
+  const view = new DataView(bytes.buffer);
+  for (const [position, block] of placed.entries()) {
+    view.setUint32(512 + 4 * block, position, true);
+    bytes.fill(block + 1, empty.length + position * KiB64, empty.length + (position + 1) * KiB64);
+  }
+  return bytes;
+}
+
 /**
  * The rules by which qemu-img judges an image, and one more: no position is left out, so that the next allocation of any program is safe.
  * @param holes lets positions be left out: while blocks are being moved
