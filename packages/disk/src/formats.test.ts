@@ -156,7 +156,7 @@ describe('a VMDK in several files', () => {
     qemuImg('convert', '-f', 'raw', '-O', 'vmdk', '-o', `subformat=${subformat}`, raw, path);
     expect(await probeFormat(path)).toBe('VMDK');
     expect(await readImageInfo(path)).toMatchObject({ format: 'VMDK', variant: subformat.endsWith('Flat') ? 'Fixed' : 'Standard', size });
-    expect((await readImageInfo(path)).actualSize).toBeGreaterThan(4 * MiB);
+    expect((await readImageInfo(path)).actualSize).toBeGreaterThan(MiB);
     await expectContent(path, 'VMDK');
     await deleteImage(path);
     expect(readdirSync(folder).filter((file) => file.startsWith(subformat))).toEqual([]);

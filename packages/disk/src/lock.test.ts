@@ -96,6 +96,18 @@ test('of many that find a dead holder, one gets the lock', async () => {
   }
 });
 
+test('of processes that race for an image, one has it at a time, and each gets its turns', async () => {
+  const path = await newImage();
+  const racers = Array.from({ length: 3 }, () => {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'lock-racer.testing.js'), path, '15'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    children.push(child);
+    child.stdout.resume();
+    return once(child, 'exit');
+  });
+  for (const exit of await Promise.all(racers)) expect(exit).toEqual([0, null]);
+  expect(readdirSync(folder).filter((name) => name.startsWith(`${basename(path)}.`))).toEqual([]);
+});
+
 test.each([
   ['another host', { host: 'elsewhere/1', boot: 'of another host' }, 'on elsewhere'],
   ['another container', { pidSpace: 'pid:[1]' }, 'delete'],

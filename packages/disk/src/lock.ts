@@ -106,7 +106,7 @@ async function take(path: string, draft: string, mode: LockMode, besides: string
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
       // A network file system may repeat a request whose answer was lost: the link is there, and it is ours.
       if ((await stat(draft)).nlink !== 2) {
-        if (attempt === attempts) throw cause;
+        if (attempt === attempts) throw new ImageLockedError(path, 'others who come and go', mode, 'try again', { cause });
         continue; // another was faster: look again
       }
     }
