@@ -1,11 +1,13 @@
 // What the tests need beyond the set-up: the one list, each with Debian's package and the reason, and how it gets onto this machine.
 import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { findProgram } from './places.mjs';
 import { attempt, say, step } from './progress.mjs';
 
 /**
  * @typedef {object} Need
  * @property {string} what the program's name
+ * @property {string} [plugin] what the program needs beside itself: a file below one of the system's folders for libraries
  * @property {string} package Debian's name of the package
  * @property {string} why what the tests do with it, and so what is skipped without it
  */
@@ -16,15 +18,30 @@ export const TEST_NEEDS = [
   { what: 'xdotool', package: 'xdotool', why: 'keys and mouse movements in viewers' },
   { what: 'xfreerdp', package: 'freerdp2-x11', why: 'a real viewer: FreeRDP' },
   { what: 'rdesktop', package: 'rdesktop', why: 'a real viewer: rdesktop' },
+  { what: 'remmina', plugin: 'remmina/plugins/remmina-plugin-rdp.so', package: 'remmina-plugin-rdp', why: 'a real viewer: Remmina' },
+  { what: 'krdc', package: 'krdc', why: 'a real viewer: KRDC' },
+  { what: 'dbus-run-session', package: 'dbus-daemon', why: 'the private bus of Remmina and KRDC' },
   { what: 'qemu-img', package: 'qemu-utils', why: 'the second opinion on disk images' },
 ];
+
+/** Where systems keep libraries: below these, on Debian in a folder for each architecture. */
+const LIBRARY_FOLDERS = ['/usr/lib', '/usr/lib64', '/usr/local/lib'];
+
+/** @param {string} plugin */
+function hasPlugin(plugin) {
+  return LIBRARY_FOLDERS.filter((folder) => existsSync(folder)).some((folder) =>
+    [folder, ...readdirSync(folder).filter((name) => name.includes('-linux-')).map((name) => join(folder, name))].some((place) => existsSync(join(place, plugin))));
+}
+
+/** @param {Need} need */
+const isHere = ({ what, plugin }) => findProgram(what) !== undefined && (plugin === undefined || hasPlugin(plugin));
 
 /**
  * Installs what is missing where that is allowed: as root on a system with apt-get.
  * @returns {Promise<readonly Need[]>} what is still missing
  */
 export async function provideTestNeeds() {
-  const missing = () => TEST_NEEDS.filter(({ what }) => findProgram(what) === undefined);
+  const missing = () => TEST_NEEDS.filter((need) => !isHere(need));
   if (missing().length === 0) return [];
   if (process.getuid?.() !== 0 || !findProgram('apt-get')) return missing();
   const packages = missing().map((need) => need.package);

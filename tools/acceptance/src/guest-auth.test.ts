@@ -2,10 +2,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { LINUX_PASSWORD, linuxIso } from '@belvedere/guests';
 import { RdpClient } from '@belvedere/rdp/client';
-import { comparePictures, startViewer, until, type Viewer, VirtualDisplay } from '@belvedere/viewers';
+import { available, comparePictures, startViewer, until, type Viewer, VirtualDisplay } from '@belvedere/viewers';
 import { describeWith } from '@belvedere/viewers/testing';
+import { attempt, expected, type Target } from './attempts.js';
 import { freePort, Home } from './home.js';
+import type { Judge } from './judges.js';
 import { attachDvd } from './machines.js';
+import { wayOf } from './ways.js';
 
 const iso = linuxIso();
 const reason = "no image of the small Linux guest: Debian's packages could not be fetched at set-up";
@@ -97,6 +100,15 @@ if (iso === undefined) {
       await viewer.close();
       expect((await log()).at(-1)).toMatchObject({ user: 'john', method: 'guest', granted: true });
     }, 240_000);
+
+    describe.each(['xfreerdp /sec:rdp', 'rdesktop -5', 'remmina tls'].map((name) => [name, wayOf(name)] as const))('ask %s too', (_name, way) => {
+      (available(way.program) === undefined ? test : test.skip)('for the password: in with the right one, refused with a wrong one', async () => {
+        const judge: Judge = { name: 'guest', user: 'john', right: LINUX_PASSWORD, wrong: 'left zebra', method: 'guest' };
+        const target: Target = { home, display, machine: 'linux', port, guest: await home.screenshot('linux') };
+        expect(await attempt(target, judge, way, 'right')).toEqual(expected(judge, way, 'right'));
+        expect(await attempt(target, judge, way, 'wrong')).toEqual(expected(judge, way, 'wrong'));
+      }, 300_000);
+    });
 
     test.each([
       ['a wrong password', 'john', 'left zebra', 'wrong password'],

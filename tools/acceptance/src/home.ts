@@ -10,6 +10,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Client, findHome } from '@belvedere/client';
 import { TestCard, TestCardError } from '@belvedere/guests';
 import { fromPng, type Picture, until } from '@belvedere/viewers';
 
@@ -60,6 +61,11 @@ export class Home {
     const { code, stdout, stderr } = await this.attempt(line);
     if (code !== 0) throw new Error(`${line}: exit code ${code}\n${stdout}${stderr}`);
     return stdout;
+  }
+
+  /** The API that the first command started, asked without a command: for what is asked often. */
+  get client(): Client {
+    return new Client({ door: { socketPath: findHome({ BELVEDERE_HOME: this.path }).socket } });
   }
 
   async status(): Promise<Status> {

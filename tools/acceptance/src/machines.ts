@@ -1,6 +1,8 @@
 /** Machines that several tests make. */
 import { readFileSync } from 'node:fs';
-import { TESTCARD_ISO, type TestCard } from '@belvedere/guests';
+import { expectedPicture, linuxIso, LINUX_PASSWORD, type Mode, TESTCARD_ISO, type TestCard } from '@belvedere/guests';
+import { RdpClient } from '@belvedere/rdp/client';
+import { type Picture, until } from '@belvedere/viewers';
 import { freePort, type Home } from './home.js';
 
 /** Makes a machine that boots the test card from a DVD, with its serial line and its remote display, and starts it. @returns its display's port */
@@ -10,6 +12,28 @@ export async function startTestCard(home: Home, name: string, settings = ''): Pr
   await home.type(`VBoxManage modifyvm "${name}" --memory 32 --boot1 dvd --uart1 0x3F8 4 --uartmode1 server "${home.serialPath(name)}" --vrde on --vrde-port ${port} --vrde-address 127.0.0.1 ${settings}`);
   await attachDvd(home, name, TESTCARD_ISO);
   await home.type(`VBoxManage startvm "${name}" --type headless`);
+  return port;
+}
+
+/** What the test card draws in a mode. */
+export function testCardPicture(mode: Mode): Picture {
+  const { width, height, pixels } = expectedPicture(mode);
+  return { width, height, stride: 4 * width, data: pixels };
+}
+
+/** Makes a machine with the small Linux, whose accounts judge logins to it, starts it and waits until they do. @returns its display's port */
+export async function startLinux(home: Home, name: string): Promise<number> {
+  const port = await freePort();
+  await home.type(`VBoxManage createvm --name "${name}" --ostype Debian --register`);
+  await attachDvd(home, name, linuxIso()!);
+  await home.type(`VBoxManage modifyvm "${name}" --memory 128 --boot1 dvd --uart1 0x3f8 4 --uart-mode1 guestagent --vrde on --vrde-port ${port} --vrde-address 127.0.0.1 --vrde-auth-type guest`);
+  await home.type(`VBoxManage startvm "${name}" --type headless`);
+  await until('the agent', async () => {
+    const client = new RdpClient({ port, user: 'john', password: LINUX_PASSWORD, width: 720, height: 400 });
+    const active = await client.active().then(() => true, () => undefined);
+    client.close();
+    return active;
+  }, { timeout: 300_000, interval: 1000 });
   return port;
 }
 

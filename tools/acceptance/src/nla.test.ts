@@ -1,18 +1,15 @@
 /** Network Level Authentication with a real viewer: the user's NT hash stored by setextradata, right and wrong proofs, the record of each. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { expectedPicture, type Mode } from '@belvedere/guests';
+import type { Mode } from '@belvedere/guests';
 import { comparePictures, type Picture, startViewer, VirtualDisplay } from '@belvedere/viewers';
 import { describeWith } from '@belvedere/viewers/testing';
 import { Home } from './home.js';
-import { startTestCard } from './machines.js';
+import { NT_HASH, SHA256 } from './judges.js';
+import { startTestCard, testCardPicture } from './machines.js';
 
 const mode: Mode = { width: 640, height: 480, depth: 32 };
-const drawn: Picture = { width: 640, height: 480, stride: 2560, data: expectedPicture(mode).pixels };
+const drawn = testCardPicture(mode);
 const isDrawn = (picture: Picture): boolean => picture.width === mode.width && picture.height === mode.height && comparePictures(picture, drawn).pixels === 0;
-/** `printf %s secret | iconv -t utf-16le | openssl dgst -provider legacy -md4` */
-const nt = '$nt$878d8014606cda29677a44efa1353fc7';
-/** `echo -n secret | sha256sum` */
-const sha256 = '2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b';
 
 describeWith(['xfreerdp'], 'Network Level Authentication', () => {
   let home: Home;
@@ -41,10 +38,10 @@ describeWith(['xfreerdp'], 'Network Level Authentication', () => {
     });
 
   test('is refused where no user can prove a password, and offered from the next connection on', async () => {
-    await home.type(`VBoxManage setextradata proved "VBoxAuthSimple/users/john" ${sha256}`);
+    await home.type(`VBoxManage setextradata proved "VBoxAuthSimple/users/john" ${SHA256}`);
     expect(await prove('secret')).toBeGreaterThan(0);
-    expect(await home.type('VBoxManage internalcommands passwordhash --algorithm nt secret')).toBe(`Password hash: ${nt}\n`);
-    await home.type(`VBoxManage setextradata proved "VBoxAuthSimple/users/john" '${nt}'`);
+    expect(await home.type('VBoxManage internalcommands passwordhash --algorithm nt secret')).toBe(`Password hash: ${NT_HASH}\n`);
+    await home.type(`VBoxManage setextradata proved "VBoxAuthSimple/users/john" '${NT_HASH}'`);
     expect(await prove('secret')).toBe(0);
   }, 30_000);
 

@@ -1,19 +1,18 @@
 /** Who may connect, by the machine's own list of users: the manual's commands as typed, right and wrong passwords, the record of both, lock-outs. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { expectedPicture, type Mode } from '@belvedere/guests';
+import type { Mode } from '@belvedere/guests';
 import { RdpClient } from '@belvedere/rdp/client';
 import { comparePictures, type Picture, startViewer, type Viewer, VirtualDisplay } from '@belvedere/viewers';
 import { describeWith } from '@belvedere/viewers/testing';
 import { Home } from './home.js';
-import { startTestCard } from './machines.js';
+import { SHA256 } from './judges.js';
+import { startTestCard, testCardPicture } from './machines.js';
 
 const mode: Mode = { width: 640, height: 480, depth: 32 };
-const drawn: Picture = { width: 640, height: 480, stride: 2560, data: expectedPicture(mode).pixels };
+const drawn = testCardPicture(mode);
 const isDrawn = (picture: Picture): boolean => picture.width === mode.width && picture.height === mode.height && comparePictures(picture, drawn).pixels === 0;
 const hasPicture = ({ width, pixels }: RdpClient['framebuffer']): boolean =>
   width === mode.width && pixels.every((pixel, at) => pixel === (drawn.data[4 * at]! | (drawn.data[4 * at + 1]! << 8) | (drawn.data[4 * at + 2]! << 16)));
-/** `echo -n secret | sha256sum` */
-const secret = '2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b';
 
 interface Judgement {
   readonly user: string;
@@ -67,8 +66,8 @@ describeWith(['xfreerdp'], 'VBoxAuthSimple', () => {
   }
 
   test("users come by the manual's commands while the machine runs, and each by either hash", async () => {
-    expect(await home.type('VBoxManage internalcommands passwordhash "secret"')).toBe(`Password hash: ${secret}\n`);
-    await home.type(`VBoxManage setextradata judged "VBoxAuthSimple/users/john" ${secret}`);
+    expect(await home.type('VBoxManage internalcommands passwordhash "secret"')).toBe(`Password hash: ${SHA256}\n`);
+    await home.type(`VBoxManage setextradata judged "VBoxAuthSimple/users/john" ${SHA256}`);
     const salted = /^Password hash: (\$scrypt\$.*)\n$/.exec(await home.type("VBoxManage internalcommands passwordhash --algorithm scrypt 'Grüße an alle'"))![1]!;
     await home.type(`VBoxManage setextradata judged "VBoxAuthSimple/users/mary" '${salted}'`);
     for (const [user, password] of [['john', 'secret'], ['mary', 'Grüße an alle']] as const) {

@@ -132,6 +132,11 @@ export class VirtualDisplay {
     return found.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   }
 
+  /** There is no window manager to ask: a window takes the size that it is given, and moves to the first corner. */
+  async fill(window: Window): Promise<void> {
+    await this.xdotool('windowmove', window.id, '0', '0', 'windowsize', window.id, String(this.width), String(this.height));
+  }
+
   /** Ends the display, and with it whatever shows windows there. */
   async close(): Promise<void> {
     await end(this.server);

@@ -1,4 +1,5 @@
 export { Button, VirtualDisplay, type Window } from './display.js';
+export { Glimpse } from './glimpse.js';
 export { colourAt, comparePictures, crop, type Difference, fromPng, type Picture, type Rect, shownBy, toPng } from './picture.js';
 export type { Program, Security, Session } from './programs.js';
 export { type Counts, type Direction, Relay } from './relay.js';

@@ -1,7 +1,7 @@
 /** Child processes that are ended as whole groups, by id, and do not outlive this process. */
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /**
@@ -30,6 +30,13 @@ export function onPath(command: string): boolean {
       return false;
     }
   });
+}
+
+/** Whether a plug-in is in a folder for libraries; on Debian each architecture has one. */
+export function hasPlugin(name: string): boolean {
+  return ['/usr/lib', '/usr/lib64', '/usr/local/lib'].filter((folder) => existsSync(folder)).some((folder) =>
+    [folder, ...readdirSync(folder).filter((each) => each.includes('-linux-')).map((each) => join(folder, each))].some((place) => existsSync(join(place, name))),
+  );
 }
 
 /** Ends a process and all that it started: asks first, insists after `patience` milliseconds. Resolves when it is gone. */

@@ -25,6 +25,7 @@ test('a viewer that is not installed is named with its packages', () => {
   process.env.PATH = '/nowhere';
   try {
     expect(available('rdesktop')).toBe("rdesktop needs Debian's packages xvfb xdotool rdesktop");
+    expect(available('krdc')).toBe("krdc needs Debian's packages xvfb xdotool krdc freerdp2-x11 dbus-daemon");
   } finally {
     process.env.PATH = path;
   }

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { VirtualDisplay, Window } from './display.js';
 import { crop, type Picture, type Rect } from './picture.js';
-import { end, onPath, start } from './processes.js';
-import { commandLine, needs, type Program, type Session } from './programs.js';
+import { end, hasPlugin, onPath, start } from './processes.js';
+import { commandLine, needs, refusals, type Program, type Session } from './programs.js';
 import { until } from './until.js';
 
 export interface ViewerOptions extends Session {
@@ -27,13 +27,13 @@ export async function startViewer(display: VirtualDisplay, options: ViewerOption
   const home = mkdtempSync(join(tmpdir(), 'belvedere-viewer-'));
   try {
     const session = { user: '', password: '', domain: '', size: { width: display.width, height: display.height }, depth: 32, extra: [], ...options } as Required<ViewerOptions>;
-    const { command, args, input, files, asks } = commandLine(options.program, session, home);
+    const { command, args, input, files, asks, environment: further } = commandLine(options.program, session, home);
     for (const [name, text] of Object.entries(files)) {
       mkdirSync(dirname(join(home, name)), { recursive: true });
       writeFileSync(join(home, name), text, { mode: 0o600 });
     }
     await display.moveTo(Math.floor(session.size.width / 2), Math.floor(session.size.height / 2));
-    const child = await start(command, args, { env: environment(display, home), cwd: home, stdio: 'pipe' });
+    const child = await start(command, args, { env: { ...environment(display, home), ...further }, cwd: home, stdio: 'pipe' });
     child.stdin!.on('error', () => undefined); // it may end without reading
     child.stdin!.write(input);
     const viewer = new Viewer(display, session, child, home);
@@ -92,6 +92,11 @@ export class Viewer {
     return this.printed;
   }
 
+  /** How it has told that the server refused its login: in its own words, else by ending; undefined as long as it has not. */
+  get refusal(): string | undefined {
+    return refusals[this.program].exec(this.printed)?.[0] ?? (this.exit && `it ended with code ${this.exit.code}`);
+  }
+
   get pid(): number {
     return this.child.pid!;
   }
@@ -99,9 +104,12 @@ export class Viewer {
   /** The window with the session's picture, else the largest that can be seen; undefined before there is one. */
   async window(): Promise<Window | undefined> {
     const windows = (await this.display.windows()).filter((window) => window.width > 100 && window.height > 100);
-    // krdc lets xfreerdp draw into a window inside its own.
     const session = windows.find((window) => window.name.startsWith('FreeRDP: '));
-    return session ?? windows.sort((a, b) => b.width * b.height - a.width * a.height)[0];
+    const [largest] = windows.sort((a, b) => b.width * b.height - a.width * a.height);
+    // krdc lets xfreerdp draw into a window inside its own, which hides its edges until it is larger.
+    const frame = this.program === 'krdc' && session ? windows.find(({ name }) => name.endsWith(' — KRDC')) : undefined;
+    if (frame && (frame.width < this.display.width || frame.height < this.display.height)) await this.display.fill(frame);
+    return session ?? largest;
   }
 
   /** Waits for one of its dialogs, types into it and confirms. */
@@ -160,6 +168,6 @@ function visiblePart(window: Rect, display: { readonly width: number; readonly h
 /** Why a viewer cannot be used on this host: the packages that are missing; undefined where it can. */
 export function available(program: Program): string | undefined {
   const wanted: Readonly<Record<string, string>> = { Xvfb: 'xvfb', xdotool: 'xdotool', ...needs[program] };
-  const missing = Object.entries(wanted).filter(([command]) => !onPath(command)).map(([, name]) => name);
+  const missing = Object.entries(wanted).filter(([name]) => !(name.endsWith('.so') ? hasPlugin(name) : onPath(name))).map(([, name]) => name);
   return missing.length ? `${program} needs Debian's packages ${missing.join(' ')}` : undefined;
 }
