@@ -31,6 +31,8 @@ import { SnapshotStore } from './snapshots/snapshot.store.js';
 import { SnapshotWork } from './snapshots/snapshot-work.js';
 import { SnapshotsController } from './snapshots/snapshots.controller.js';
 import { SnapshotsService } from './snapshots/snapshots.service.js';
+import { CloneController } from './clones/clone.controller.js';
+import { CloneService } from './clones/clone.service.js';
 import { StatesController } from './states/states.controller.js';
 import { StatesService } from './states/states.service.js';
 import { ConsoleService } from './supervisor/console.service.js';
@@ -44,10 +46,10 @@ import { StatusService } from './system/status.service.js';
 import { SystemController } from './system/system.controller.js';
 import { SystemPropertiesService } from './system/system-properties.service.js';
 
-export const controllers: readonly Type[] = [MachinesController, StorageControllers, RunController, StatesController, SnapshotsController, AuditController, LoginController, MediaController, JobsController, OsTypesController, ExtraDataController, SystemController, EventsController];
+export const controllers: readonly Type[] = [MachinesController, StorageControllers, RunController, StatesController, SnapshotsController, CloneController, AuditController, LoginController, MediaController, JobsController, OsTypesController, ExtraDataController, SystemController, EventsController];
 const stores = [JudgementStore, MachineStore, MediumStore, StateStore, SnapshotStore];
 const services = [LoginService, MachinesService, SettingsService, StorageService, MediaService, MediaWorkService, BusyMedia, JobsService, ExtraDataService, SystemPropertiesService, StatusService];
-const supervision = [Supervisor, LifecycleService, StatesService, SnapshotWork, SnapshotsService, ConsoleService, DisplayService, MachineView, EventHub];
+const supervision = [Supervisor, LifecycleService, StatesService, SnapshotWork, SnapshotsService, CloneService, ConsoleService, DisplayService, MachineView, EventHub];
 
 @Module({})
 export class AppModule {

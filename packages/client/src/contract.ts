@@ -6,6 +6,7 @@ export type Adapter = Schemas['Adapter'];
 export type AdapterChange = Schemas['AdapterChange'];
 export type AddStorageController = Schemas['AddStorageController'];
 export type CloneMedium = Schemas['CloneMedium'];
+export type CloneMachine = Schemas['CloneMachine'];
 export type CreateMachine = Schemas['CreateMachine'];
 export type CreateMedium = Schemas['CreateMedium'];
 export type Job = Schemas['Job'];

@@ -368,6 +368,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/machines/{ref}/clone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["cloneMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/judgements": {
         parameters: {
             query?: never;
@@ -1126,6 +1142,50 @@ export interface components {
             name?: string;
             description?: string;
         };
+        CloneMachine: {
+            name: string;
+            /** Format: uuid */
+            uuid?: string;
+            /** @description absolute; default: the system property 'machineFolder' */
+            baseFolder?: string;
+            /** @description name or UUID of the snapshot that is copied; default: the machine as it is now */
+            snapshot?: string;
+            /**
+             * @description what is copied of a machine that has snapshots; default: machine
+             * @enum {string}
+             */
+            mode?: "machine" | "machineAndChildren" | "all";
+            /** @description the copy's disks hang on the snapshot's */
+            link?: boolean;
+            /** @description network adapters keep their addresses */
+            keepMacs?: boolean;
+            /** @description disks' files keep their names */
+            keepDiskNames?: boolean;
+            /** @description false: only its files are made */
+            register: boolean;
+        };
+        Job: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "clone" | "resize" | "compact" | "move";
+            /** @description what is worked on, such as an image */
+            subject: string;
+            /** @enum {string} */
+            state: "running" | "done" | "failed" | "cancelled";
+            percent: number;
+            /** Format: date-time */
+            startedAt: string;
+            /** Format: date-time */
+            endedAt: string | null;
+            /**
+             * Format: uuid
+             * @description of what was made or changed, once the job is done
+             */
+            result: string | null;
+            /** @description why the job failed */
+            problem: components["schemas"]["Problem"] | null;
+        };
         Judgement: {
             /** Format: uuid */
             id: string;
@@ -1244,28 +1304,6 @@ export interface components {
             variant?: string;
             /** @description into the disk that is there: what fits of the source replaces what it holds; its format and UUID stay */
             existing?: boolean;
-        };
-        Job: {
-            /** Format: uuid */
-            id: string;
-            /** @enum {string} */
-            kind: "clone" | "resize" | "compact" | "move";
-            /** @description what is worked on, such as an image */
-            subject: string;
-            /** @enum {string} */
-            state: "running" | "done" | "failed" | "cancelled";
-            percent: number;
-            /** Format: date-time */
-            startedAt: string;
-            /** Format: date-time */
-            endedAt: string | null;
-            /**
-             * Format: uuid
-             * @description of what was made or changed, once the job is done
-             */
-            result: string | null;
-            /** @description why the job failed */
-            problem: components["schemas"]["Problem"] | null;
         };
         ResizeMedium: {
             /** @description what the guest shall see */
@@ -2329,6 +2367,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cloneMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloneMachine"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             /** @description what is wrong and what to do */

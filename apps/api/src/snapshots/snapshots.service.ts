@@ -8,7 +8,6 @@ import type { Machine } from '../machines/machine.dto.js';
 import type { MachineRecord } from '../machines/machine-rows.js';
 import { MachineStore } from '../machines/machine.store.js';
 import { type MediumRecord, parentsOf } from '../machines/settings.js';
-import { parseUuid } from '../machines/uuid.js';
 import { isOnline } from '../machines/words.js';
 import { MediumStore } from '../media/medium.store.js';
 import { snapshotFolderOf } from '../states/state-files.js';
@@ -16,6 +15,7 @@ import { MachineView } from '../supervisor/machine-view.js';
 import { StateStore } from '../supervisor/state.store.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import type { Branch, Merge } from './plan.js';
+import { findSnapshot } from './find.js';
 import { SnapshotStore } from './snapshot.store.js';
 import { snapshotStateFile, SnapshotWork } from './snapshot-work.js';
 import type { EditSnapshot, TakeSnapshot } from './snapshots.dto.js';
@@ -36,7 +36,7 @@ export class SnapshotsService {
   /** The machine as it was when the snapshot was taken. */
   async get(ref: string, snapshotRef: string): Promise<Machine> {
     const record = await this.machines.find(ref);
-    const snapshot = find(await this.store.list(record.settings.uuid), record, snapshotRef);
+    const snapshot = findSnapshot(await this.store.list(record.settings.uuid), record.settings.name, snapshotRef);
     const media = await this.store.media(mediaOfStored(snapshot.settings));
     return { ...this.view.unregistered({ ...record, settings: settingsOf(snapshot.settings, record.settings, media) }), registered: true, state: snapshot.online ? 'saved' : 'poweroff', stateChangedAt: snapshot.takenAt };
   }
@@ -68,7 +68,7 @@ export class SnapshotsService {
       const all = await this.store.list(settings.uuid);
       const current = all.find((snapshot) => snapshot.current);
       if (snapshotRef === undefined && !current) throw notFound(`machine '${settings.name}' has no snapshots`, 'IMachine');
-      const snapshot = snapshotRef === undefined ? current! : find(all, record, snapshotRef);
+      const snapshot = snapshotRef === undefined ? current! : findSnapshot(all, record.settings.name, snapshotRef);
       const { state } = await this.states.get(settings.uuid);
       if (isOnline(state)) throw busy(record, `is ${state}`, 'power it off, or save its state, before a snapshot is restored');
       const media = await this.store.media(mediaOfStored(snapshot.settings));
@@ -80,7 +80,7 @@ export class SnapshotsService {
   delete(ref: string, snapshotRef: string): Promise<Machine> {
     return this.locked(ref, async (record) => {
       const all = await this.store.list(record.settings.uuid);
-      const snapshot = find(all, record, snapshotRef);
+      const snapshot = findSnapshot(all, record.settings.name, snapshotRef);
       const { state } = await this.states.get(record.settings.uuid);
       if (isOnline(state) && state !== 'running' && state !== 'paused') throw busy(record, `is ${state}`, 'wait until it runs or is off');
       await this.work.delete(record, { kind: 'delete', snapshot: snapshot.uuid, merges: await this.merges(record, all, snapshot) });
@@ -89,7 +89,7 @@ export class SnapshotsService {
 
   edit(ref: string, snapshotRef: string, { name, description }: EditSnapshot): Promise<Machine> {
     return this.locked(ref, async (record) => {
-      const { uuid } = find(await this.store.list(record.settings.uuid), record, snapshotRef);
+      const { uuid } = findSnapshot(await this.store.list(record.settings.uuid), record.settings.name, snapshotRef);
       await this.store.edit(uuid, { ...(name === undefined ? {} : { name: requireName(name) }), ...(description === undefined ? {} : { description }) });
       await this.machines.rewrite(record.settings.uuid);
     });
@@ -140,14 +140,6 @@ const branchOf = (settingsFile: string, place: { controller: string; port: numbe
   const child = randomUUID();
   return { ...place, parent: medium.uuid, child, path: join(snapshotFolderOf(settingsFile), `{${child}}.vdi`) };
 };
-
-/** @param ref a name or a UUID; of two with one name, the older. @throws ApiError */
-function find(all: readonly SnapshotRow[], { settings: { name } }: MachineRecord, ref: string): SnapshotRow {
-  const uuid = parseUuid(ref);
-  const found = all.filter((snapshot) => snapshot.uuid === uuid || snapshot.name === ref).sort((a, b) => a.takenAt.localeCompare(b.takenAt))[0];
-  if (found) return found;
-  throw notFound(`Could not find a snapshot named '${ref}' of machine '${name}'${all.length ? `; it has ${all.map((snapshot) => `'${snapshot.name}'`).join(', ')}` : ': it has none'}`, 'IMachine');
-}
 
 function requireName(name: string): string {
   if (name.trim() === '') throw invalid('a snapshot needs a name');

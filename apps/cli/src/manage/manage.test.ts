@@ -184,6 +184,7 @@ describe('long work', () => {
     ['modifymedium disk WinXP.vdi --resizebyte=1024', `POST /media/${DISK}/resize`, '{"sizeBytes":1024}', ''],
     ['modifymedium WinXP.vdi --compact', `POST /media/${DISK}/compact`, '', ''],
     ['modifymedium WinXP.vdi --move sub', `POST /media/${DISK}/move`, `{"path":"${resolve('sub')}"}`, `Move medium with UUID ${DISK} finished\n`],
+    ['clonevm "Windows XP" --name c --options Link,KeepAllMACs --snapshot s --register', 'POST /machines/Windows XP/clone', '{"name":"c","register":true,"link":true,"keepMacs":true,"snapshot":"s"}', 'Machine has been successfully cloned as "c"\n'],
     ['clonemedium disk WinXP.vdi other.vdi --existing', `POST /media/${resolve('WinXP.vdi')}/clone`, `{"path":"${resolve('other.vdi')}","existing":true}`, `Clone medium created in format 'VDI'. UUID: ${DISK}\n`],
   ])('%s', async (line, operation, body, said) => {
     api.answers = { ...api.answers, [operation]: telling({ state: 'done', percent: 100, result: DISK }) };

@@ -16,6 +16,7 @@ export const entries: readonly Entry[] = [
   { name: 'modifyvm', load: async () => (await import('./commands/modifyvm.js')).modifyvm },
   { name: 'startvm', load: async () => (await import('./commands/startvm.js')).startvm },
   { name: 'controlvm', load: async () => (await import('./commands/controlvm.js')).controlvm },
+  { name: 'clonevm', load: async () => (await import('./commands/clonevm.js')).clonevm },
   { name: 'snapshot', load: async () => (await import('./commands/snapshot.js')).snapshot },
   { name: 'discardstate', load: async () => (await import('./commands/state.js')).discardstate },
   { name: 'adoptstate', load: async () => (await import('./commands/state.js')).adoptstate },
@@ -41,7 +42,7 @@ export async function loadAll(): Promise<readonly AnyCommand[]> {
 
 /** VirtualBox's commands that this version does not have: refused by name. */
 export const unsupported: readonly string[] = [
-  ...['bandwidthctl', 'checkmediumpwd', 'clonevm', 'cloud', 'cloudprofile', 'convertdd', 'convertfromraw', 'convertvdi', 'convertvm'],
+  ...['bandwidthctl', 'checkmediumpwd', 'cloud', 'cloudprofile', 'convertdd', 'convertfromraw', 'convertvdi', 'convertvm'],
   ...['debugvm', 'dhcpserver', 'encryptmedium', 'encryptvm', 'export', 'extpack', 'getproperty', 'guestcontrol', 'guestproperty', 'hostonlyif', 'hostonlynet', 'import'],
   ...['mediumio', 'mediumproperty', 'metrics', 'modifynvram', 'movevm', 'natnetwork', 'openmedium', 'setvmstate', 'sharedfolder', 'signova'],
   ...['unattended', 'updatecheck', 'usbdevsource', 'usbfilter'],

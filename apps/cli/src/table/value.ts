@@ -69,6 +69,12 @@ export const choice = <const W extends string>(words: readonly W[], unsupported:
     return bad(oneOf(words), word);
   });
 
+/** Some of a few words with commas between, found without regard to case. */
+export const listOf = <const W extends string>(words: readonly W[], unsupported: readonly string[] = []): ValueType<readonly W[]> => {
+  const one = choice(words, unsupported);
+  return { syntax: `${words.join('|')}[,...]`, example: [words[0] as string], read: (given) => given.next(one.syntax).split(',').map((part) => one.read({ next: () => part })) };
+};
+
 const UUID = /^\{?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\}?$/i;
 export const isUuid = (word: string): boolean => UUID.test(word);
 /** Lower case, without the braces that some scripts keep. */
