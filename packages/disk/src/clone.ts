@@ -1,9 +1,6 @@
 /** A disk copied into a new image of any format that can be written: the whole chain of its source becomes one image. */
-import { link, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { randomUUID } from 'node:crypto';
 import { hostError, ImageError } from './errors.js';
-import { createFile, syncDirectory } from './file.js';
+import { createWhole } from './file.js';
 import type { OpenImage } from './image.js';
 import { openChain, type ResolveParent } from './open.js';
 import type { Format, HostFile, Variant, Work } from './ports.js';
@@ -29,9 +26,6 @@ export interface CloneOptions extends Work {
   readonly owner?: string;
 }
 
-/** A file with the suffix `.clone-UUID` beside `target` is a copy in progress, or what is left of one whose process was killed. */
-const draftName = (target: string): string => `${target}.clone-${randomUUID()}`;
-
 /**
  * Copies a disk into a new image; nobody may write the source meanwhile. What is zero takes no room in the copy, but in a Fixed one. The
  * target appears when it is complete; an existing file is refused.
@@ -51,21 +45,9 @@ export async function cloneImage(source: string, target: string, options: CloneO
     ...(options.sourceFormat ? { format: options.sourceFormat } : {}),
     ...(options.resolveParent ? { resolveParent: options.resolveParent } : {}),
   });
-  const draft = draftName(target);
   try {
     if (image.format === 'ISO') throw new ImageError(source, 'clone', 'an ISO image is no disk: copy its file');
-    const file = await createFile(draft);
-    try {
-      try {
-        await copy(image, make(file, { size: image.size, uuid: uuid.toLowerCase(), path: target }), { signal, onProgress });
-      } finally {
-        await file.close();
-      }
-      await link(draft, target); // fails where the target exists
-    } finally {
-      await unlink(draft);
-    }
-    await syncDirectory(dirname(target));
+    await createWhole(target, (file) => copy(image, make(file, { size: image.size, uuid: uuid.toLowerCase(), path: target }), { signal, onProgress }));
   } catch (cause) {
     throw signal?.aborted ? cause : hostError(target, 'create', cause);
   } finally {

@@ -64,7 +64,7 @@ describe.each(kinds.map((kind) => [name(kind), kind] as const))('%s', (_name, ki
     expect(await probeFormat(made)).toBe(format);
     expect(await readImageInfo(made)).toMatchObject({ format, variant, size, uuid: id, parentUuid: undefined });
     await expectContent(made, format);
-    expect(readdirSync(folder).filter((file) => file.includes('.clone-') || file.includes('.lock-'))).toEqual([]);
+    expect(readdirSync(folder).filter((file) => file.includes('.draft-') || file.includes('.lock-'))).toEqual([]);
   });
 
   testWithQemu('is the same disk to qemu-img, and clean', () => {
@@ -233,7 +233,7 @@ describe('a clone', () => {
     await writer.close();
     await expect(cloneImage(source, target, { uuid: 'x' })).rejects.toThrow('x is no UUID');
     await expect(cloneImage(source, join(folder, 'no/such/folder'))).rejects.toThrow('no such file');
-    expect(readdirSync(folder).filter((file) => file.startsWith('refused') || file.includes('.clone-'))).toEqual([]);
+    expect(readdirSync(folder).filter((file) => file.startsWith('refused') || file.includes('.draft-'))).toEqual([]);
   });
 
   test('that is called off leaves nothing', async () => {

@@ -1,8 +1,6 @@
-/** New VDI images: their header is written last, so that one cut short is no image. */
-import { unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+/** New VDI images. */
 import { hostError, ImageError } from '../errors.js';
-import { createFile, syncDirectory } from '../file.js';
+import { createWhole } from '../file.js';
 import type { HostFile, VdiVariant } from '../ports.js';
 import { isUuid, newUuid, nilUuid } from '../uuid.js';
 import { blockSize, headerSector, ImageType, mapSize, maxBlocks, newHeader, sectorSize } from './header.js';
@@ -44,23 +42,14 @@ export async function createVdiFile(path: string, options: NewVdi): Promise<stri
   if (linkage && variant !== 'Standard') throw new ImageError(path, 'variant', `${variant}: a differencing image is always Standard`);
   options.signal?.throwIfAborted();
 
-  const file = await createFile(path);
-  try {
-    try {
-      await fillVdi(file, { ...options, uuid: uuid.toLowerCase() });
-    } finally {
-      await file.close();
-    }
-    await syncDirectory(dirname(path));
-  } catch (cause) {
-    await unlink(path);
+  await createWhole(path, (file) => fillVdi(file, { ...options, uuid: uuid.toLowerCase() })).catch((cause: unknown) => {
     throw options.signal?.aborted ? cause : hostError(path, 'create', cause);
-  }
+  });
   options.onProgress?.(1);
   return uuid.toLowerCase();
 }
 
-/** Writes the bytes of a new image: both places of the map, a fixed image's blocks, and the header last. */
+/** Writes the bytes of a new image: both places of the map, a fixed image's blocks, and the header last, so that one cut short is no image. */
 export async function fillVdi(file: HostFile, options: NewVdi & { readonly uuid: string }): Promise<void> {
   const { size, variant, uuid, linkage, onProgress, signal } = options;
   const blocks = Math.ceil(size / blockSize);
