@@ -1,10 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openImage } from '@belvedere/disk';
-import { access, readdir, readFile } from 'node:fs/promises';
+import { createVdi, openImage } from '@belvedere/disk';
+import { randomUUID } from 'node:crypto';
+import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Database } from '../database/database.js';
+import { SnapshotWorkRow } from '../database/rows.js';
 import type { Machine } from '../machines/machine.dto.js';
 import type { Medium } from '../media/medium.dto.js';
 import { TestHome } from '../test/home.js';
+import { newVrde } from '../vrde/settings.js';
+import type { Branch, SnapshotPlan } from './plan.js';
 
 describe('snapshots over the socket', () => {
   let home: TestHome;
@@ -171,6 +176,88 @@ describe('snapshots over the socket', () => {
     expect(diskOf(after)).not.toBe(diskOf(made));
     expect(await content('five:killed')).toEqual([1]);
     expect(await readFile(made.settingsFile, 'utf8')).toContain('disk.vdi');
+  });
+
+  describe('work that an API left in the middle', () => {
+    /** As the API would have it in its database when it was killed. */
+    async function leave(machine: string, plan: (media: ReadonlyMap<string, string>) => SnapshotPlan | Promise<SnapshotPlan>): Promise<void> {
+      const media = new Map((await home.get<Medium[]>('GET', '/media?type=hdd')).map(({ path, uuid }) => [path, uuid]));
+      await home.stop();
+      const database = await Database.open(join(home.folder, 'belvedere.db'));
+      const made = await plan(media);
+      await database.transaction((manager) => manager.insert(SnapshotWorkRow, { machine, plan: made }));
+      await database.onApplicationShutdown();
+      await home.start();
+    }
+    const branch = (made: Machine, media: ReadonlyMap<string, string>): Branch => {
+      const child = randomUUID();
+      return { controller: 'IDE', port: 0, device: 0, parent: media.get(diskOf(made))!, child, path: join(made.folder, 'Snapshots', `{${child}}.vdi`) };
+    };
+    const takePlan = async (made: Machine, media: ReadonlyMap<string, string>, branches: readonly Branch[]): Promise<SnapshotPlan> => {
+      const { memoryMiB, vramMiB, cpus, monitorCount, acpi, rtcUseUtc, boot, adapters, serialPorts } = made;
+      const settings = { osType: made.osType, description: '', extraData: {}, hardware: { memoryMiB, vramMiB, cpus, monitorCount, acpi, rtcUseUtc, boot, adapters, serialPorts } as never, vrde: newVrde, storageControllers: [{ name: 'IDE', bus: 'ide' as const, chipset: 'PIIX3', portCount: 2, bootable: true, attachments: [{ port: 0, device: 0, type: 'hdd' as const, medium: media.get(diskOf(made))! }] }] };
+      return { kind: 'take', branches, stateFile: null, snapshot: { uuid: randomUUID(), machine: made.uuid, parent: null, name: 'left', description: '', takenAt: new Date().toISOString(), online: false, current: true, settings } };
+    };
+
+    test('a snapshot that was not branched from is not there', async () => {
+      const made = await machineWithDisk('left1');
+      await leave(made.uuid, async (media) => takePlan(made, media, [branch(made, media)]));
+      expect(await get('left1')).toMatchObject({ snapshots: [], storageControllers: [{ attachments: [{ medium: { path: diskOf(made) } }] }] });
+      expect(tree(await take('left1', 'next'))).toEqual(['/next*']);
+    });
+
+    test('one that was is', async () => {
+      const made = await machineWithDisk('left2');
+      await write('left2', 1);
+      let path = '';
+      await leave(made.uuid, async (media) => {
+        const begun = branch(made, media);
+        path = begun.path;
+        await mkdir(join(made.folder, 'Snapshots'));
+        await createVdi(begun.path, { uuid: begun.child, parent: { path: diskOf(made), uuid: begun.parent } });
+        return takePlan(made, media, [begun]);
+      });
+      const after = await get('left2');
+      expect(tree(after)).toEqual(['/left*']);
+      expect(diskOf(after)).toBe(path);
+      expect(await content('left2')).toEqual([1]);
+    });
+
+    test('a restore that was not done is not, and what it made is gone', async () => {
+      const made = await machineWithDisk('left3');
+      await write('left3', 1);
+      const [snapshot] = (await take('left3', 'a')).snapshots;
+      await write('left3', 2);
+      let path = '';
+      await leave(made.uuid, async (media) => {
+        const begun = branch(made, media);
+        path = begun.path;
+        await createVdi(begun.path, { uuid: begun.child, parent: { path: diskOf(made), uuid: begun.parent } });
+        return { kind: 'restore', snapshot: snapshot!.uuid, branches: [begun] };
+      });
+      expect(await there(path)).toBe(false);
+      expect(await content('left3')).toEqual([1, 2]);
+    });
+
+    test('a deletion goes on, and files that are to go are gone', async () => {
+      const made = await machineWithDisk('left4');
+      await write('left4', 1);
+      const [first] = (await take('left4', 'a')).snapshots;
+      await write('left4', 2);
+      const leaf = diskOf(await get('left4'));
+      await leave(made.uuid, (media) => ({ kind: 'delete', snapshot: first!.uuid, merges: [{ how: 'up', medium: media.get(diskOf(made))!, child: media.get(leaf)! }] }));
+      const after = await get('left4');
+      expect(after.snapshots).toEqual([]);
+      expect(diskOf(after)).toBe(diskOf(made));
+      expect(await content('left4')).toEqual([1, 2]);
+      expect(await there(leaf)).toBe(false);
+      const file = join(made.folder, 'Snapshots', 'old.sav');
+      await leave(made.uuid, async () => {
+        await writeFile(file, 'x');
+        return { kind: 'clean', files: [file] };
+      });
+      expect(await there(file)).toBe(false);
+    });
   });
 
   test('a tree of twenty: half deleted, each restored with the content that it had', async () => {
