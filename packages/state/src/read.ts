@@ -187,17 +187,19 @@ class RecordReader {
   /** Reads on until `length` bytes are at hand; false at the file's end. */
   private async fill(length: number): Promise<boolean> {
     while (this.buffer.length < length) {
-      const fresh = Buffer.allocUnsafe(this.portion);
+      // What is left of the portion before is copied, and nothing else.
+      const left = this.buffer.length;
+      const fresh = Buffer.allocUnsafe(left + this.portion);
+      fresh.set(this.buffer);
       let bytesRead: number;
       try {
-        ({ bytesRead } = await this.handle.read(fresh, 0, fresh.length, this.position));
+        ({ bytesRead } = await this.handle.read(fresh, left, this.portion, this.position));
       } catch (cause) {
         throw hostError(this.path, 'read it', cause);
       }
       if (bytesRead === 0) return false;
       this.position += bytesRead;
-      const read = fresh.subarray(0, bytesRead);
-      this.buffer = this.buffer.length ? Buffer.concat([this.buffer, read]) : read;
+      this.buffer = fresh.subarray(0, left + bytesRead);
     }
     return true;
   }

@@ -19,16 +19,13 @@ const same = (name: string, before: Picture): Promise<true> =>
     const now = await home.screenshot(name);
     return now.width === before.width && now.height === before.height && comparePictures(now, before).pixels === 0 ? true : undefined;
   }, { timeout: 60_000, interval: 200 });
-/** A picture in which nothing blinks, once the machine shows all of it. */
+/** A picture in which nothing blinks. A machine that stands still shows all that its guest has drawn. */
 async function still(name: string, guest: TestCard): Promise<Picture> {
   await guest.mode(MODE);
-  let last: Picture | undefined;
-  return until('a picture that stands still', async () => {
-    const now = await home.screenshot(name);
-    const stands = last !== undefined && now.width === MODE.width && last.width === now.width && comparePictures(now, last).pixels === 0;
-    last = now;
-    return stands ? now : undefined;
-  }, { timeout: 60_000 });
+  await home.type(`VBoxManage controlvm ${name} pause`);
+  const picture = await home.screenshot(name);
+  await home.type(`VBoxManage controlvm ${name} resume`);
+  return picture;
 }
 const states = async (name: string): Promise<string[]> => readdirSync(join(dirname((await home.info(name)).get('CfgFile')!), 'Snapshots')).filter((file) => file.includes('.sav'));
 const start = (name: string): Promise<string> => home.type(`VBoxManage startvm ${name} --type headless`);
@@ -165,10 +162,14 @@ if (iso === undefined) process.stderr.write(`skipped: saved states of a running 
     await home.type('VBoxManage modifyvm installer --memory 512 --boot1 dvd');
     await attachDvd(home, 'installer', iso!);
     await start('installer');
+    // Drawn to its end when it has not changed for a while.
+    let last: Picture | undefined;
     const dialog = await until('the first dialog', async () => {
       const picture = await home.screenshot('installer');
-      return showsDialog(picture) && highlight(picture) ? picture : undefined;
-    }, { timeout: 600_000, interval: 2000 });
+      const before = last;
+      last = showsDialog(picture) && highlight(picture) ? picture : undefined;
+      return before && last && comparePictures(before, last).pixels === 0 ? picture : undefined;
+    }, { timeout: 600_000, interval: 4000 });
     await home.type('VBoxManage snapshot installer take dialog');
     await home.type('VBoxManage controlvm installer savestate');
     await start('installer');

@@ -6,6 +6,8 @@ import type { Cpu } from './inside.js';
 
 /** Bytes that one call hands out, at most. */
 const PORTION = 1 << 20;
+/** Below here firmware is loaded. */
+const FIRMWARE_END = 1 << 20;
 
 export interface MemoryPortion {
   readonly runs: readonly MemoryRun[];
@@ -42,8 +44,7 @@ export function writeMemory(cpu: Cpu, runs: readonly MemoryRun[]): void {
   }
 }
 
-/** Empties memory that firmware was loaded into; a page that was never touched stays so. */
+/** Empties the memory of an emulator that was just built: firmware is all that is in it, and above it nothing was touched. */
 export function clearMemory(cpu: Cpu): void {
-  const memory = view(cpu);
-  for (let at = 0; at < memory.length; at += PAGE) if (!cpu.is_memory_zeroed(at, PAGE)) memory.fill(0, at, at + PAGE);
+  view(cpu).fill(0, 0, FIRMWARE_END);
 }
