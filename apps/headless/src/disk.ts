@@ -2,19 +2,19 @@
 import type { Image } from '@belvedere/disk';
 
 export class Disk {
-  constructor(private image: Image) {}
+  readonly size: number;
+
+  /** @param readOnly for the guest, whatever its image is opened for at the moment */
+  constructor(
+    private image: Image,
+    readonly readOnly = image.readOnly,
+  ) {
+    this.size = image.size;
+  }
 
   /** Another image is behind it from now on: the guest stands still, and reads the same there. */
   use(image: Image): void {
     this.image = image;
-  }
-
-  get size(): number {
-    return this.image.size;
-  }
-
-  get readOnly(): boolean {
-    return this.image.readOnly;
   }
 
   read(offset: number, length: number): Promise<Uint8Array> {

@@ -10,6 +10,8 @@ export class Drives {
   /** The disks' images as they are now, and what the engine has of them. */
   private readonly media = new Map<DriveSpec, MediumSpec>();
   private readonly disks = new Map<DriveSpec, Disk>();
+  /** Disks that are looked at and not locked, because another process writes them still. */
+  private readonly peeked = new Set<DriveSpec>();
   private readonly emptied = new Set<DriveSpec>();
 
   private constructor(
@@ -33,12 +35,71 @@ export class Drives {
     }
   }
 
-  private async begin(spec: DriveSpec, medium: MediumSpec): Promise<void> {
-    const image = await this.openMedium(spec, medium);
+  /**
+   * Looks at every medium, or none, and locks no disk that is written: another process has them still.
+   * @throws ControlError naming the drive and the file
+   */
+  static async peek(specs: readonly DriveSpec[], owner: string): Promise<Drives> {
+    const drives = new Drives(specs, owner);
+    await drives.look();
+    return drives;
+  }
+
+  /** Looks at the media anew, as they are now. */
+  async look(): Promise<void> {
+    await this.close();
+    try {
+      for (const spec of this.specs) if (spec.medium) await this.begin(spec, spec.medium, spec.type === 'hdd' && !spec.medium.readOnly);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** Disks that are written, by their slots. @throws ControlError for a floppy that can be written: it cannot change hands */
+  get changingHands(): { slot: DriveSettings['slot']; path: string }[] {
+    for (const [spec, image] of this.images) {
+      if (spec.type !== 'hdd' && !image.readOnly) throw new ControlError('VBOX_E_NOT_SUPPORTED', `${placeOf(spec)}: a medium that the guest can write, and is no hard disk, cannot be teleported: take it out first`);
+    }
+    return [...this.media].flatMap(([spec, { path, readOnly }]) => (readOnly ? [] : [{ slot: slotOf(spec), path }]));
+  }
+
+  /** Takes the disks, as whoever had them meanwhile has left them; at once where they are taken. @throws ControlError; none is held then that was not before */
+  async take(): Promise<void> {
+    const taken: DriveSpec[] = [];
+    try {
+      for (const [spec, medium] of this.media) {
+        if (medium.readOnly || (this.images.has(spec) && !this.peeked.has(spec))) continue;
+        const before = this.images.get(spec);
+        await this.use(spec, medium);
+        taken.push(spec);
+        this.peeked.delete(spec);
+        await before?.close();
+      }
+    } catch (error) {
+      for (const spec of taken) await this.letGo(spec);
+      throw error;
+    }
+  }
+
+  /** Flushes the disks and lets them go; the guest stands still. */
+  async release(): Promise<void> {
+    for (const [spec, { readOnly }] of this.media) if (!readOnly && !this.peeked.has(spec)) await this.letGo(spec);
+  }
+
+  private async letGo(spec: DriveSpec): Promise<void> {
+    const image = this.images.get(spec);
+    this.images.delete(spec);
+    await image?.close();
+  }
+
+  private async begin(spec: DriveSpec, medium: MediumSpec, peek = false): Promise<void> {
+    const image = await this.openMedium(spec, peek ? { ...medium, readOnly: true } : medium);
     this.images.set(spec, image);
     if (spec.type !== 'hdd') return;
     this.media.set(spec, medium);
-    this.disks.set(spec, new Disk(image));
+    this.disks.set(spec, new Disk(image, medium.readOnly));
+    if (peek) this.peeked.add(spec);
   }
 
   get settings(): DriveSettings[] {
@@ -94,9 +155,14 @@ export class Drives {
 
   private async use(spec: DriveSpec, medium: MediumSpec): Promise<void> {
     const image = await this.openMedium(spec, medium);
+    const disk = this.disks.get(spec)!;
+    if (image.size !== disk.size) {
+      await image.close();
+      throw new ControlError('VBOX_E_FILE_ERROR', `${placeOf(spec)}: ${medium.path} has ${image.size} bytes now, and had ${disk.size}`);
+    }
     this.images.set(spec, image);
     this.media.set(spec, medium);
-    this.disks.get(spec)!.use(image);
+    disk.use(image);
   }
 
   /**
@@ -148,6 +214,7 @@ export class Drives {
   async close(): Promise<void> {
     const results = await Promise.allSettled([...this.images.values()].map((image) => image.close()));
     this.images.clear();
+    this.peeked.clear();
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 

@@ -4,9 +4,10 @@
  * The only place where the packages meet. What was opened is closed in the opposite order, whatever failed in between.
  */
 import { writeFile, rename, rm } from 'node:fs/promises';
-import { type BranchSpec, checkParams, ControlError, type ControlHandlers, type ControlServer, type ExitRecord, type MachineSpec, type MachineState, type MachineStatus, serveControl } from '@belvedere/control';
+import { type BranchSpec, ControlError, type ControlHandlers, type ExitRecord, type MachineSpec, type MachineState, type MachineStatus, type TeleportRequest, type TeleportResult } from '@belvedere/control';
 import { type DriveSettings, type Ended, findFirmware, type Machine, SettingsError, StateError, v86Engine } from '@belvedere/emulator';
 import { StateFileError } from '@belvedere/state';
+import { teleport } from '@belvedere/teleport';
 import { Drives, LostDiskError } from './drives.js';
 import { hardwareSettings, notices } from './hardware.js';
 import type { Log } from './log.js';
@@ -15,17 +16,26 @@ import { RemoteDisplay } from './remote-display.js';
 import { restoreState, saveState, useUp } from './saving.js';
 import { screenshot } from './screenshot.js';
 import { type Close, guestAgentPort, joinSerial } from './serial.js';
+import { type ControlDoor, openControlDoor } from './teleport/control-door.js';
+import { describeMachine } from './teleport/description.js';
+import { MovingMachine } from './teleport/source.js';
+import { sharedStorage } from './teleport/storage.js';
+import { type Arrived, keptFileOf } from './teleport/waiting.js';
 import { ScancodeReader, typeText } from './typing.js';
 
 export class MachineProcess {
   private readonly scancodes = new ScancodeReader();
-  private control: ControlServer | undefined;
+  private control: ControlDoor | undefined;
   private state: MachineState = 'starting';
   private stateReason: string | undefined;
   /** The state's file is being written, or was. */
   private saving: { readonly done: Promise<void>; readonly cancel: AbortController } | undefined;
   /** A snapshot is being taken. */
   private snapshot: Promise<void> = Promise.resolve();
+  /** The machine is being moved to another host. */
+  private moving: AbortController | undefined;
+  /** It runs there. `kept`: where a state was left, because nobody there said so. */
+  private moved: { readonly kept: string | undefined } | undefined;
   private readonly serialLines: Close[] = [];
 
   private constructor(
@@ -41,6 +51,16 @@ export class MachineProcess {
    * Builds the machine, opens its doors and lets it run.
    * @throws ControlError when anything is missing; nothing is left open then
    */
+  /** Opens the doors to a machine that was teleported here and runs. It runs on whatever of them cannot be opened. */
+  static async welcome(spec: MachineSpec, log: Log, { machine, drives, control }: Arrived): Promise<MachineProcess> {
+    let started: MachineProcess | undefined = undefined;
+    const logins = new Logins(spec.auditFile, guestAgentPort(spec.hardware, machine.serial), (record) => control.emit('judgement', record));
+    started = new MachineProcess(spec, log, drives, machine, new RemoteDisplay(spec, machine, logins, log), logins);
+    await started.open(control);
+    started.setState(machine.state === 'paused' ? 'paused' : 'running', machine.stateReason);
+    return started;
+  }
+
   static async start(spec: MachineSpec, log: Log): Promise<MachineProcess> {
     const drives = await Drives.open(spec.hardware.drives, `machine "${spec.name}"`);
     let machine: Machine | undefined;
@@ -141,24 +161,71 @@ export class MachineProcess {
 
   /** Pulls the plug. */
   async powerOff(): Promise<void> {
+    this.moving?.abort();
     this.saving?.cancel.abort(new Error('the machine was powered off'));
     this.setState('stopping');
     await this.machine.powerOff();
   }
 
-  private async open(): Promise<void> {
-    for (const serial of this.spec.hardware.serialPorts) {
-      const port = this.machine.serial.find(({ index }) => index === serial.slot);
-      if (!port) throw new ControlError('VBOX_E_NOT_SUPPORTED', `the engine has no serial port ${serial.slot}`);
-      this.serialLines.push(await joinSerial(serial, port));
-    }
+  /** @param control of a machine that runs already: what cannot be opened is logged then, and no reason to end it */
+  private async open(control?: ControlDoor): Promise<void> {
+    const opened = async (work: Promise<unknown>): Promise<void> => void (control ? await work.catch((error: Error) => this.log.error({ err: error }, 'a door of the machine stays shut')) : await work);
+    for (const serial of this.spec.hardware.serialPorts) await opened(this.joinSerial(serial));
     this.display.onChange(() => this.control?.emit('vrde', this.display.status));
-    await this.display.apply(this.spec.vrde);
-    this.control = await serveControl(this.spec.controlSocket, this.handlers(), checkParams);
+    await opened(this.display.apply(this.spec.vrde));
+    control?.answer(this.handlers());
+    this.control = control ?? (await openControlDoor(this.spec.controlSocket, this.handlers()));
+    if (control) control.emit('vrde', this.display.status);
     this.machine.onState((state, reason) => {
-      if (state !== 'ended' && this.state !== 'stopping' && this.state !== 'saving') this.setState(state, reason);
+      if (state !== 'ended' && !['stopping', 'saving', 'teleporting'].includes(this.state)) this.setState(state, reason);
     });
     this.machine.onEject((slot) => void this.ejected(slot));
+  }
+
+  private async joinSerial(serial: MachineSpec['hardware']['serialPorts'][number]): Promise<void> {
+    const port = this.machine.serial.find(({ index }) => index === serial.slot);
+    if (!port) throw new ControlError('VBOX_E_NOT_SUPPORTED', `the engine has no serial port ${serial.slot}`);
+    this.serialLines.push(await joinSerial(serial, port));
+  }
+
+  /** @throws ControlError when it was not moved: it goes on here then, unless its state had to be kept */
+  private async teleport({ host, port, password, maxDowntime }: TeleportRequest): Promise<TeleportResult> {
+    const { machine, spec, drives, log } = this;
+    this.moving = new AbortController();
+    this.setState('teleporting');
+    let told = -1;
+    try {
+      const settings = hardwareSettings(spec.hardware, drives.settings);
+      const outcome = await teleport({
+        host,
+        port,
+        password,
+        maxDowntime,
+        machine: new MovingMachine({
+          machine,
+          memoryBytes: settings.memoryMiB * 1024 * 1024,
+          keptFile: keptFileOf(spec.stateFile),
+          writeState: (file) => saveState(machine, spec, file, () => Promise.resolve(), () => undefined),
+        }),
+        storage: await sharedStorage(drives),
+        description: await describeMachine(spec.hardware, settings, await findFirmware()),
+        log: (level, text) => log[level](text),
+        progress: ({ percent = 0 }) => {
+          if (percent > told) this.control?.emit('progress', { operation: 'teleport', percent: (told = percent) });
+        },
+        signal: this.moving.signal,
+      });
+      if (outcome.where === 'here') throw new ControlError('VBOX_E_VM_ERROR', `the machine was not teleported, and goes on here: ${outcome.error.message}`, { cause: outcome.error });
+      this.moved = { kept: outcome.kept };
+      // Answered before the machine goes: the process ends, and with it this socket.
+      setImmediate(() => void machine.powerOff());
+      if (outcome.where === 'kept') throw new ControlError('VBOX_E_VM_ERROR', `nobody knows who may run the machine: its state is kept in ${outcome.kept}`, { cause: outcome.error });
+      const { downtime, milliseconds, bytes, rounds, authenticated } = outcome;
+      return { downtime: Math.round(downtime.total), total: Math.round(milliseconds), bytes, rounds, authenticated };
+    } finally {
+      this.moving = undefined;
+      if (!this.moved && this.state === 'teleporting') this.setState(machine.state === 'paused' ? 'paused' : 'running', machine.stateReason);
+    }
   }
 
   /** A machine that begins with a saved state has stood still until now, when all its doors are open. */
@@ -189,12 +256,12 @@ export class MachineProcess {
   private async finish(ended: Ended): Promise<ExitRecord> {
     const at = new Date().toISOString();
     const isSaved = await this.saved();
-    const record: ExitRecord = isSaved ? { state: 'saved', at } : ended.reason === 'failed' ? { state: 'aborted', reason: ended.error.message, at } : { state: 'poweroff', at };
+    const record: ExitRecord = this.moved ? { state: 'teleported', at, ...(this.moved.kept === undefined ? {} : { reason: `its state is kept in ${this.moved.kept}, until somebody knows that it runs at the target` }) } : isSaved ? { state: 'saved', at } : ended.reason === 'failed' ? { state: 'aborted', reason: ended.error.message, at } : { state: 'poweroff', at };
     if (ended.reason === 'failed') this.log.error({ err: ended.error }, 'the engine failed');
     const problems = await this.close(isSaved ? 'saved' : ended.reason === 'failed' ? 'failed' : 'poweredOff');
     await this.drives.close().catch((error: Error) => problems.push(error.message));
     // What a machine that is saved left behind is in its file, and its disks were flushed before.
-    const final: ExitRecord = problems.length ? { ...record, state: isSaved ? 'saved' : 'aborted', reason: [record.reason, ...problems].filter(Boolean).join('; ') } : record;
+    const final: ExitRecord = problems.length ? { ...record, state: isSaved || this.moved ? record.state : 'aborted', reason: [record.reason, ...problems].filter(Boolean).join('; ') } : record;
     await writeExit(this.spec.exitFile, final);
     this.setState(final.state, final.reason);
     this.control?.emit('ended', final);
@@ -263,6 +330,10 @@ export class MachineProcess {
       saveState: async () => (await this.saveState(), done),
       takeSnapshot: async (params) => (await this.takeSnapshot(params), done),
       absorbParent: async (place) => (await this.drives.absorbParent(place), done),
+      teleport: (request) => {
+        inState('running', 'teleport');
+        return this.teleport(request);
+      },
       powerOff: async () => {
         // Answered before the plug is pulled: the process ends, and with it this socket.
         setImmediate(() => void this.powerOff());

@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers';
 import { ControlError, type MachineSpec } from '@belvedere/control';
 import { createLog } from './log.js';
 import { MachineProcess, writeExit } from './machine.js';
+import { WaitingMachine } from './teleport/waiting.js';
 
 const READY_FD = 3;
 
@@ -35,15 +36,33 @@ process.on('uncaughtException', (error) => {
   void writeExit(spec.exitFile, { state: 'aborted', reason: error.message, at: new Date().toISOString() }).finally(() => process.exit(1));
 });
 
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+/** A machine that boots, or one that came; undefined when none did. */
+async function begin(): Promise<MachineProcess | undefined> {
+  if (!spec.arrival) return MachineProcess.start(spec, log);
+  const waiting = await WaitingMachine.open(spec, log);
+  const cancel = (): void => void waiting.cancel();
+  for (const signal of SIGNALS) process.on(signal, cancel);
+  report({ ready: true });
+  const arrived = await waiting.arrived();
+  for (const signal of SIGNALS) process.off(signal, cancel);
+  if ('machine' in arrived) return MachineProcess.welcome(spec, log, arrived);
+  await writeExit(spec.exitFile, arrived);
+  await waiting.end(arrived);
+  return undefined;
+}
+
 try {
-  const machine = await MachineProcess.start(spec, log);
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+  const machine = await begin();
+  if (!machine) process.exit(0);
+  for (const signal of SIGNALS) {
     process.on(signal, () => {
       log.info({ signal }, 'asked to end: saving the state');
       machine.saveState().catch((error: Error) => log.error({ err: error }, 'the state was not saved'));
     });
   }
-  report({ ready: true });
+  if (!spec.arrival) report({ ready: true });
   const { state } = await machine.untilEnded();
   process.exit(state === 'aborted' ? 1 : 0);
 } catch (error) {

@@ -53,6 +53,7 @@ const shapes: Record<ControlMethod, Check> = {
   saveState: nothing,
   takeSnapshot: record({ stateFile: text, branches: list(record({ controller: text, port: number, device: number, path: text, uuid: text, parent: text }), 64) }),
   absorbParent: record({ controller: text, port: number, device: number }),
+  teleport: record({ host: text, port, password: text, maxDowntime: number }),
   powerButton: nothing,
   putScancodes: record({ scancodes: list(byte, 4096) }),
   putString: record({ text }),

@@ -13,6 +13,7 @@ const handlers: ControlHandlers = {
   saveState: async () => null,
   takeSnapshot: async () => null,
   absorbParent: async () => null,
+  teleport: async () => ({ downtime: 1, total: 2, bytes: 3, rounds: 4, authenticated: true }),
   reset: async () => null,
   powerOff: async () => null,
   powerButton: async () => null,

@@ -1,7 +1,7 @@
 /** The requests and events of a machine's control socket, each with its types. Pure types. */
 import type { ExitRecord, JudgementRecord, Lockout, MediumSpec, VrdeSpec } from './spec.js';
 
-export type MachineState = 'starting' | 'restoring' | 'running' | 'paused' | 'saving' | 'stopping' | 'saved' | 'poweroff' | 'aborted';
+export type MachineState = 'starting' | 'restoring' | 'running' | 'paused' | 'saving' | 'teleporting' | 'teleportingin' | 'stopping' | 'saved' | 'teleported' | 'poweroff' | 'aborted';
 
 export interface VrdeClient {
   readonly id: number;
@@ -58,6 +58,26 @@ export interface BranchSpec extends DrivePlace {
   readonly parent: string;
 }
 
+export interface TeleportRequest {
+  readonly host: string;
+  readonly port: number;
+  /** As the target was given it: see `TeleporterSpec`. Empty: none. */
+  readonly password: string;
+  /** Milliseconds. */
+  readonly maxDowntime: number;
+}
+
+export interface TeleportResult {
+  /** Milliseconds that the guest stood still, and that all of it took. */
+  readonly downtime: number;
+  readonly total: number;
+  /** Bytes sent. */
+  readonly bytes: number;
+  readonly rounds: number;
+  /** False: the line was encrypted, and nobody proved who was at its other end. */
+  readonly authenticated: boolean;
+}
+
 export interface DrivePlace {
   readonly controller: string;
   readonly port: number;
@@ -80,6 +100,8 @@ export interface ControlMethods {
   takeSnapshot: { params: { stateFile: string; branches: readonly BranchSpec[] }; result: null };
   /** A disk takes over what the image that it hangs on holds, while the machine runs; it hangs on that one's parent then. */
   absorbParent: { params: DrivePlace; result: null };
+  /** Moves the machine to another host; answers when it runs there, and the process ends then. A machine that cannot be moved goes on. */
+  teleport: { params: TeleportRequest; result: TeleportResult };
   powerButton: { params: Record<string, never>; result: null };
   /** Raw set-1 bytes, as `controlvm keyboardputscancode` takes them. */
   putScancodes: { params: { scancodes: readonly number[] }; result: null };
@@ -108,7 +130,7 @@ export interface ControlEvents {
   ejected: DrivePlace;
   judgement: JudgementRecord;
   /** How far long work has come, from 0 to 100. */
-  progress: { readonly operation: 'saveState' | 'takeSnapshot'; readonly percent: number };
+  progress: { readonly operation: 'saveState' | 'takeSnapshot' | 'teleport'; readonly percent: number };
   ended: ExitRecord;
 }
 

@@ -83,6 +83,15 @@ export interface VrdeSpec {
   readonly properties: Readonly<Record<string, string>>;
 }
 
+/** Where a machine waits to be teleported to. */
+export interface TeleporterSpec {
+  readonly port: number;
+  /** Empty: all addresses of the host. */
+  readonly address: string;
+  /** What both sides derive from the password; empty: none. */
+  readonly password: string;
+}
+
 export interface MachineSpec {
   readonly uuid: string;
   readonly name: string;
@@ -101,6 +110,8 @@ export interface MachineSpec {
   readonly stateFile: string;
   /** It begins with the state in `stateFile`. */
   readonly restore: boolean;
+  /** It waits for a machine that is teleported here, instead of booting. */
+  readonly arrival?: TeleporterSpec;
   readonly hardware: HardwareSpec;
   readonly vrde: VrdeSpec;
 }
@@ -137,8 +148,8 @@ export interface Lockout {
 /** How a machine process ended. */
 export interface ExitRecord {
   /** `saved`: its state is in the file that the machine was told. */
-  readonly state: 'poweroff' | 'saved' | 'aborted';
-  /** Why, for `aborted`. */
+  readonly state: 'poweroff' | 'saved' | 'teleported' | 'aborted';
+  /** Why, for `aborted`; where a state was left, for `teleported`. */
   readonly reason?: string;
   /** ISO 8601. */
   readonly at: string;

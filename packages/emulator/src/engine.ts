@@ -83,6 +83,8 @@ export interface StartOptions {
 
 export interface Engine {
   readonly name: string;
+  /** Whose states it can take: those of the same version. */
+  readonly version: string;
   readonly limits: EngineLimits;
   /** @throws SettingsError when a machine of these settings cannot be built */
   validate(settings: HardwareSettings): void;
@@ -96,7 +98,7 @@ export interface Engine {
    */
   restore(settings: HardwareSettings, state: SavedState, options: StartOptions): Promise<Machine>;
   /** Builds a machine that another one's memory and devices are put into, piece by piece. @throws SettingsError and Error as `start` */
-  arrive(settings: HardwareSettings, options: StartOptions): Promise<Arrival>;
+  arrive(settings: HardwareSettings, options: StartOptions): Promise<Arrival<Machine>>;
 }
 
 export type MachineState = 'running' | 'paused' | 'ended';

@@ -2,7 +2,6 @@
  * A machine that moves to another process while it runs: how an engine gives it away and takes it in, piece by piece. It names nothing of
  * any one engine. Pure types.
  */
-import type { Machine } from './engine.js';
 import type { SavedState } from './saved-state.js';
 
 /** What to do with pages of guest memory, in order. `data` holds whole pages; `copy` takes what pages `from` on hold at that moment. */
@@ -28,8 +27,8 @@ export interface Departure {
   end(): Promise<void>;
 }
 
-/** The side that takes a machine in: it stands there, built, with empty memory. */
-export interface Arrival {
+/** The side that takes a `Machine` in: it stands there, built, with empty memory. */
+export interface Arrival<Machine> {
   /** @throws StateError for pages outside its memory */
   write(runs: readonly PageRun[]): Promise<void>;
   /** The machine with these devices, standing still. @throws StateError as `Engine.restore`; nothing is left of it then */

@@ -2,7 +2,7 @@
  * What moving a running machine must do, for any engine: piece by piece it arrives elsewhere and goes on as if nothing had been.
  */
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Engine, HardwareSettings } from '../engine.js';
+import type { Engine, HardwareSettings, Machine } from '../engine.js';
 import { findFirmware, type Firmware } from '../firmware.js';
 import type { Arrival, Departure } from '../moving.js';
 import { PAGE, StateError } from '../saved-state.js';
@@ -32,12 +32,12 @@ export function describeMoves(engine: Engine): void {
       ends.push(() => bench.machine.powerOff());
       return bench;
     };
-    const arrive = async (sector: Uint8Array): Promise<Arrival> => {
+    const arrive = async (sector: Uint8Array): Promise<Arrival<Machine>> => {
       const arrival = await engine.arrive(settings(sector), { firmware });
       ends.push(() => arrival.discard());
       return arrival;
     };
-    const copy = async (departure: Departure, arrival: Arrival): Promise<number> => {
+    const copy = async (departure: Departure, arrival: Arrival<Machine>): Promise<number> => {
       const pages = await departure.changedPages();
       const bytes = await departure.readPages(pages);
       expect(bytes).toHaveLength(pages.length * PAGE);

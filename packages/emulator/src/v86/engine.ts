@@ -15,6 +15,7 @@ import { newSharedBlock, type Assignment } from './protocol.js';
 
 export const v86Engine: Engine = {
   name: 'v86',
+  version: V86_VERSION,
   limits: LIMITS,
 
   validate(settings: HardwareSettings): void {
@@ -37,7 +38,7 @@ export const v86Engine: Engine = {
     }
   },
 
-  async arrive(settings: HardwareSettings, options: StartOptions): Promise<Arrival> {
+  async arrive(settings: HardwareSettings, options: StartOptions): Promise<Arrival<Machine>> {
     const machine = await build(settings, options, { arrives: true });
     return {
       write: (runs) => machine.writePages(runs),

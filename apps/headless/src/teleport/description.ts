@@ -1,0 +1,28 @@
+/** What of a machine has to be the same on both sides of a move: what its guest can see. */
+import { createHash } from 'node:crypto';
+import type { HardwareSpec } from '@belvedere/control';
+import { type Firmware, hardwareOf, type HardwareSettings, v86Engine } from '@belvedere/emulator';
+import type { Description, Plain } from '@belvedere/teleport';
+
+const hash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** What the guest of this engine finds when it asks its processor. */
+const FEATURES = 'fpu pse tsc msr pae cx8 sep pge cmov mmx fxsr sse sse2 pni popcnt rdrand hypervisor erms'.split(' ');
+
+export async function describeMachine(hardware: HardwareSpec, settings: HardwareSettings, { bios, vgaBios }: Firmware): Promise<Description> {
+  return {
+    engine: { name: hardware.engine, version: v86Engine.version },
+    firmware: { bios: hash(bios), 'video BIOS': hash(vgaBios) },
+    hardware: { ...hardwareOf(settings), boot: hardware.boot, 'clock holds UTC': hardware.rtcUseUtc, ...(await contents(settings)) },
+    features: FEATURES,
+    snapshots: 0,
+    memoryBytes: settings.memoryMiB * 1024 * 1024,
+  };
+}
+
+/** Media that nobody writes: what they begin with, since no lock shows that they are the same. */
+async function contents({ drives }: HardwareSettings): Promise<Record<string, Plain>> {
+  const found: Record<string, Plain> = {};
+  for (const { slot, device } of drives) if (device?.readOnly) found[`contents of ${slot}`] = hash(await device.read(0, Math.min(device.size, 1 << 20)));
+  return found;
+}

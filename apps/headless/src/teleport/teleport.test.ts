@@ -1,0 +1,151 @@
+/** Two machine processes on one host: a running machine leaves the one and goes on in the other, with its disk. */
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { ControlClient, type ControlEvents, type ExitRecord, type MachineSpec, type TeleporterSpec } from '@belvedere/control';
+import { createVdi } from '@belvedere/disk';
+
+jest.setTimeout(180_000);
+
+let folder: string;
+let children: ChildProcess[];
+let controls: ControlClient[];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'headless-'));
+  [children, controls] = [[], []];
+  await createVdi(join(folder, 'disk.vdi'), { size: 4 * 1024 * 1024 });
+});
+afterEach(async () => {
+  for (const control of controls) control.close();
+  for (const child of children) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  await rm(folder, { recursive: true });
+});
+
+const spec = (name: string, changes: Partial<MachineSpec['hardware']> = {}, arrival?: TeleporterSpec): MachineSpec => ({
+  uuid: '6f1c2d9a-0000-4000-8000-000000000001',
+  name,
+  folder,
+  controlSocket: join(folder, `${name}.sock`),
+  exitFile: join(folder, `${name}.exit`),
+  auditFile: join(folder, `${name}.audit`),
+  identityFolder: join(folder, 'identity'),
+  startPaused: false,
+  stateFile: join(folder, `${name}.sav`),
+  restore: false,
+  ...(arrival ? { arrival } : {}),
+  hardware: {
+    engine: 'v86',
+    memoryMiB: 32,
+    vramMiB: 8,
+    cpus: 1,
+    monitorCount: 1,
+    acpi: true,
+    rtcUseUtc: true,
+    boot: ['disk', 'none', 'none', 'none'],
+    drives: [{ bus: 'ide', controller: 'IDE', port: 0, device: 0, type: 'hdd', medium: { path: join(folder, 'disk.vdi'), format: 'VDI', readOnly: false, parents: [] } }],
+    serialPorts: [],
+    adapters: [],
+    ...changes,
+  },
+  vrde: { enabled: true, ports: [0], addresses: ['127.0.0.1'], authType: 'null', authLibrary: '', multiConnection: false, reuseConnection: false, simpleUsers: {}, properties: {} },
+});
+
+/** A process that has said that it is ready, and a line to it. */
+class Process {
+  readonly states: ControlEvents['state'][] = [];
+  readonly percents: number[] = [];
+  readonly ended: Promise<ExitRecord>;
+  private wake: () => void = () => undefined;
+
+  private constructor(readonly control: ControlClient) {
+    this.ended = new Promise((resolve) =>
+      control.onEvent((event, data) => {
+        if (event === 'state') this.states.push(data as ControlEvents['state']);
+        if (event === 'progress') this.percents.push((data as ControlEvents['progress']).percent);
+        if (event === 'ended') resolve(data as ExitRecord);
+        this.wake();
+      }),
+    );
+  }
+
+  static async start(settings: MachineSpec): Promise<Process> {
+    const child = spawn(process.execPath, [new URL('../main.js', import.meta.url).pathname], { stdio: ['pipe', 'ignore', 'inherit', 'pipe'] });
+    children.push(child);
+    child.stdin!.end(JSON.stringify(settings));
+    const said = JSON.parse(await text(child.stdio[3] as Readable)) as { ready?: true };
+    if (!said.ready) throw new Error(JSON.stringify(said));
+    const control = await ControlClient.connect(settings.controlSocket);
+    controls.push(control);
+    return new Process(control);
+  }
+
+  async reaches(state: string): Promise<void> {
+    while (this.states.at(-1)?.state !== state && (await this.control.request('status', {})).state !== state) await new Promise<void>((resolve) => (this.wake = resolve));
+  }
+
+  /** The port on which it waits. */
+  async port(): Promise<number> {
+    const { state, stateReason } = await this.control.request('status', {});
+    expect(state).toBe('teleportingin');
+    return Number(/on port (\d+)$/.exec(stateReason!)![1]);
+  }
+
+  async picture(): Promise<string> {
+    return (await this.control.request('screenshot', { screen: 0 })).png;
+  }
+}
+
+const secret = (password = 'secret'): TeleporterSpec => ({ port: 0, address: '127.0.0.1', password });
+const request = (port: number, password = 'secret') => ({ host: '127.0.0.1', port, password, maxDowntime: 250 });
+
+test('a running machine goes to another process, with its disk and its picture, and back again', async () => {
+  const source = await Process.start(spec('source'));
+  const target = await Process.start(spec('target', {}, secret()));
+  await expect(target.control.request('pause', {})).rejects.toMatchObject({ code: 'VBOX_E_INVALID_VM_STATE', message: expect.stringContaining('waits to be teleported here') });
+
+  const result = await source.control.request('teleport', request(await target.port()));
+  expect(result).toMatchObject({ authenticated: true });
+  expect(result.downtime).toBeGreaterThan(0);
+  expect(await source.ended).toMatchObject({ state: 'teleported' });
+  expect(source.states.map(({ state }) => state)).toEqual(['teleporting', 'teleported']);
+  expect(source.percents.at(-1)).toBe(100);
+  await target.reaches('running');
+  expect((await target.control.request('status', {})).vrde.port).not.toBeNull();
+
+  // It obeys, and nobody else can have its disk.
+  await target.control.request('pause', {});
+  const picture = await target.picture();
+  await target.control.request('resume', {});
+  const back = await Process.start(spec('back', {}, secret('')));
+  expect(await target.control.request('teleport', request(await back.port(), ''))).toMatchObject({ authenticated: false });
+  await back.reaches('running');
+  expect(await back.picture()).toBe(picture);
+  await back.control.request('powerOff', {});
+  expect(await back.ended).toMatchObject({ state: 'poweroff' });
+  expect((await readdir(folder)).filter((name) => /teleport-|lock-|kept/.test(name))).toEqual([]);
+});
+
+test('what stands against a move leaves the machine running where it is, and the target waiting', async () => {
+  const source = await Process.start(spec('source'));
+  const target = await Process.start(spec('target', { vramMiB: 16 }, secret()));
+  const port = await target.port();
+  await expect(source.control.request('teleport', request(port))).rejects.toThrow('video memory is "8 MiB" at the source and "16 MiB" at the target');
+  await expect(source.control.request('teleport', request(port, 'Secret'))).rejects.toThrow('wrong password');
+  await expect(source.control.request('teleport', request(1))).rejects.toThrow('cannot be reached');
+  expect((await source.control.request('status', {})).state).toBe('running');
+  expect(await target.port()).toBe(port);
+
+  // A target that gives up.
+  await target.control.request('powerOff', {});
+  expect(await target.ended).toMatchObject({ state: 'poweroff' });
+  expect(JSON.parse(await readFile(join(folder, 'target.exit'), 'utf8'))).toMatchObject({ state: 'poweroff' });
+});

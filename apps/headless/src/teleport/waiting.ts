@@ -1,0 +1,159 @@
+/**
+ * A machine process that waits for a machine to come, instead of booting one: it has a control socket and a teleporter port, and nothing else.
+ * Its images are looked at and not locked until the machine is here.
+ */
+import { ControlError, type ControlHandlers, type ExitRecord, type MachineSpec, type MachineStatus } from '@belvedere/control';
+import { findFirmware, type Machine, v86Engine } from '@belvedere/emulator';
+import { awaitMachine, type Progress, type Waiting } from '@belvedere/teleport';
+import { Drives } from '../drives.js';
+import { hardwareSettings, notices } from '../hardware.js';
+import type { Log } from '../log.js';
+import { saveState } from '../saving.js';
+import { type ControlDoor, openControlDoor } from './control-door.js';
+import { describeMachine } from './description.js';
+import { ArrivingMachine } from './destination.js';
+import { sharedStorage } from './storage.js';
+
+/** A machine that runs here, and what it brought with it. */
+export interface Arrived {
+  readonly machine: Machine;
+  readonly drives: Drives;
+  readonly control: ControlDoor;
+}
+
+/** Where a state is put that nobody may run from before it is known who does. */
+export const keptFileOf = (stateFile: string): string => `${stateFile}.kept`;
+
+export class WaitingMachine {
+  private progress: Progress = { phase: 'waiting' };
+
+  private constructor(
+    private readonly spec: MachineSpec,
+    private readonly log: Log,
+    private readonly drives: Drives,
+    private readonly destination: ArrivingMachine,
+    private readonly control: ControlDoor,
+    private waiting: Waiting | undefined,
+  ) {}
+
+  /** Opens the control socket and the teleporter port. @throws ControlError when either cannot be had; nothing is left open then */
+  static async open(spec: MachineSpec, log: Log): Promise<WaitingMachine> {
+    const { arrival } = spec;
+    if (!arrival) throw new Error('this machine does not wait');
+    const drives = await Drives.peek(spec.hardware.drives, `machine "${spec.name}"`);
+    try {
+      const firmware = await findFirmware();
+      const settings = hardwareSettings(spec.hardware, drives.settings);
+      const description = describeMachine(spec.hardware, settings, firmware);
+      const destination = new ArrivingMachine({
+        engine: v86Engine,
+        options: { firmware, log: (level, text) => log[level](text) },
+        settings: async () => (await drives.look(), hardwareSettings(spec.hardware, drives.settings)),
+        keptFile: keptFileOf(spec.stateFile),
+        writeState: (machine, file) => saveState(machine, spec, file, () => drives.flush(), () => undefined),
+      });
+      let self: WaitingMachine | undefined = undefined;
+      const handlers = refusing(() => self!.status, () => self!.cancel());
+      const control = await openControlDoor(spec.controlSocket, handlers);
+      self = new WaitingMachine(spec, log, drives, destination, control, undefined);
+      try {
+        self.waiting = await awaitMachine({
+          port: arrival.port,
+          ...(arrival.address === '' ? {} : { address: arrival.address }),
+          password: arrival.password,
+          destination,
+          storage: await sharedStorage(drives),
+          description: await description,
+          log: (level, text) => log[level](text),
+          progress: (progress) => self!.advance(progress),
+        });
+      } catch (cause) {
+        await control.close();
+        throw new ControlError('VBOX_E_HOST_ERROR', `the teleporter port ${arrival.port} cannot be opened: ${(cause as Error).message}`, { cause });
+      }
+      return self;
+    } catch (error) {
+      await drives.close();
+      throw error;
+    }
+  }
+
+  private get status(): MachineStatus {
+    return {
+      uuid: this.spec.uuid,
+      pid: process.pid,
+      state: 'teleportingin',
+      stateReason: inWords(this.progress, this.waiting?.port ?? 0),
+      vrde: { port: null, clients: [], clientsSoFar: 0 },
+      screens: [],
+      notices: notices(this.spec.hardware),
+      ejected: [],
+    };
+  }
+
+  private advance(progress: Progress): void {
+    const before = this.status.stateReason;
+    this.progress = progress;
+    const { stateReason: reason } = this.status;
+    if (reason !== before && reason !== undefined) this.control.emit('state', { state: 'teleportingin', reason });
+    if (progress.percent !== undefined) this.control.emit('progress', { operation: 'teleport', percent: progress.percent });
+  }
+
+  /** @returns false when the machine is here already, or about to be */
+  cancel(): boolean {
+    return this.waiting!.cancel();
+  }
+
+  /** Resolves when the machine runs here, or with how the wait ended. */
+  async arrived(): Promise<Arrived | ExitRecord> {
+    const outcome = await this.waiting!.outcome;
+    if (outcome.where === 'here') return { machine: this.destination.machine!, drives: this.drives, control: this.control };
+    await this.drives.close();
+    const at = new Date().toISOString();
+    const record: ExitRecord =
+      outcome.where === 'cancelled'
+        ? { state: 'poweroff', at }
+        : { state: 'aborted', at, reason: outcome.where === 'kept' ? `${outcome.error.message}; the machine's state is kept in ${outcome.kept}: where it does not run at the source, adopt it (adoptstate)` : outcome.error.message };
+    this.log.info({ outcome: outcome.where }, 'nothing came');
+    return record;
+  }
+
+  /** Says how the wait ended, and closes the door. */
+  async end(record: ExitRecord): Promise<void> {
+    this.control.emit('state', record.reason === undefined ? { state: record.state } : { state: record.state, reason: record.reason });
+    this.control.emit('ended', record);
+    await this.control.close();
+  }
+}
+
+function inWords({ phase, round, percent, remaining }: Progress, port: number): string {
+  if (phase === 'waiting') return `waiting for a machine on port ${port}`;
+  if (phase === 'memory') return `memory, round ${round}, ${percent} %, ${Math.ceil((remaining ?? 0) / (1024 * 1024))} MiB remaining`;
+  return { connected: 'a source is connected', preparing: 'the machine is being prepared', handingOver: 'the machine is being handed over', running: 'the machine is here' }[phase];
+}
+
+/** What a process answers that has no machine yet. */
+function refusing(status: () => MachineStatus, cancel: () => boolean): ControlHandlers {
+  const refuse = (): Promise<never> => Promise.reject(new ControlError('VBOX_E_INVALID_VM_STATE', 'the machine waits to be teleported here: power it off to stop that'));
+  return {
+    status: async () => status(),
+    powerOff: async () => {
+      if (!cancel()) throw new ControlError('VBOX_E_INVALID_VM_STATE', 'the machine is just being handed over to this process: try again in a moment');
+      return null;
+    },
+    pause: refuse,
+    resume: refuse,
+    reset: refuse,
+    saveState: refuse,
+    powerButton: refuse,
+    putScancodes: refuse,
+    putString: refuse,
+    screenshot: refuse,
+    setVrde: refuse,
+    disconnectClient: refuse,
+    lockouts: async () => [],
+    unlock: async () => 0,
+    setMedium: refuse,
+    teleport: refuse,
+  };
+}
