@@ -42,14 +42,16 @@ import { MachineView } from './supervisor/machine-view.js';
 import { RunController } from './supervisor/run.controller.js';
 import { StateStore } from './supervisor/state.store.js';
 import { Supervisor } from './supervisor/supervisor.js';
+import { TeleportController } from './teleporter/teleport.controller.js';
+import { TeleportService } from './teleporter/teleport.service.js';
 import { StatusService } from './system/status.service.js';
 import { SystemController } from './system/system.controller.js';
 import { SystemPropertiesService } from './system/system-properties.service.js';
 
-export const controllers: readonly Type[] = [MachinesController, StorageControllers, RunController, StatesController, SnapshotsController, CloneController, AuditController, LoginController, MediaController, JobsController, OsTypesController, ExtraDataController, SystemController, EventsController];
+export const controllers: readonly Type[] = [MachinesController, StorageControllers, RunController, StatesController, SnapshotsController, CloneController, TeleportController, AuditController, LoginController, MediaController, JobsController, OsTypesController, ExtraDataController, SystemController, EventsController];
 const stores = [JudgementStore, MachineStore, MediumStore, StateStore, SnapshotStore];
 const services = [LoginService, MachinesService, SettingsService, StorageService, MediaService, MediaWorkService, BusyMedia, JobsService, ExtraDataService, SystemPropertiesService, StatusService];
-const supervision = [Supervisor, LifecycleService, StatesService, SnapshotWork, SnapshotsService, CloneService, ConsoleService, DisplayService, MachineView, EventHub];
+const supervision = [Supervisor, LifecycleService, StatesService, SnapshotWork, SnapshotsService, CloneService, TeleportService, ConsoleService, DisplayService, MachineView, EventHub];
 
 @Module({})
 export class AppModule {

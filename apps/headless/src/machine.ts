@@ -53,9 +53,8 @@ export class MachineProcess {
    */
   /** Opens the doors to a machine that was teleported here and runs. It runs on whatever of them cannot be opened. */
   static async welcome(spec: MachineSpec, log: Log, { machine, drives, control }: Arrived): Promise<MachineProcess> {
-    let started: MachineProcess | undefined = undefined;
     const logins = new Logins(spec.auditFile, guestAgentPort(spec.hardware, machine.serial), (record) => control.emit('judgement', record));
-    started = new MachineProcess(spec, log, drives, machine, new RemoteDisplay(spec, machine, logins, log), logins);
+    const started = new MachineProcess(spec, log, drives, machine, new RemoteDisplay(spec, machine, logins, log), logins);
     await started.open(control);
     started.setState(machine.state === 'paused' ? 'paused' : 'running', machine.stateReason);
     return started;

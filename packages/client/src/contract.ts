@@ -27,6 +27,7 @@ export type Status = Schemas['Status'];
 export type StorageController = Schemas['StorageController'];
 export type SystemProperties = Schemas['SystemProperties'];
 export type SystemPropertyChanges = Schemas['SystemPropertyChanges'];
+export type TeleporterChanges = Schemas['TeleporterChanges'];
 export type VrdeChanges = Schemas['VrdeChanges'];
 export type VrdeStatus = Schemas['VrdeStatus'];
 

@@ -384,6 +384,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/machines/{ref}/teleport": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["teleportMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/judgements": {
         parameters: {
             query?: never;
@@ -850,7 +866,7 @@ export interface components {
             uuid: string;
             name: string;
             /** @enum {string} */
-            state: "poweroff" | "starting" | "restoring" | "running" | "paused" | "saving" | "stopping" | "saved" | "aborted";
+            state: "poweroff" | "starting" | "restoring" | "running" | "paused" | "saving" | "teleporting" | "teleportingin" | "stopping" | "saved" | "teleported" | "aborted";
             /** @description VirtualBox's id of the guest's system, such as WindowsXP */
             osType: string;
         };
@@ -905,6 +921,15 @@ export interface components {
             properties: {
                 [key: string]: string | null;
             };
+        };
+        TeleporterSettings: {
+            /** @description the machine waits to be teleported to when it is started */
+            enabled: boolean;
+            /** @description 0: none was given */
+            port: number;
+            /** @description empty: all addresses of the host */
+            address: string;
+            hasPassword: boolean;
         };
         AttachedMedium: {
             /** Format: uuid */
@@ -992,7 +1017,7 @@ export interface components {
             uuid: string;
             name: string;
             /** @enum {string} */
-            state: "poweroff" | "starting" | "restoring" | "running" | "paused" | "saving" | "stopping" | "saved" | "aborted";
+            state: "poweroff" | "starting" | "restoring" | "running" | "paused" | "saving" | "teleporting" | "teleportingin" | "stopping" | "saved" | "teleported" | "aborted";
             /** @description VirtualBox's id of the guest's system, such as WindowsXP */
             osType: string;
             description: string;
@@ -1017,6 +1042,7 @@ export interface components {
             adapters: components["schemas"]["Adapter"][];
             serialPorts: components["schemas"]["SerialPort"][];
             vrde: components["schemas"]["VrdeSettings"];
+            teleporter: components["schemas"]["TeleporterSettings"];
             storageControllers: components["schemas"]["StorageController"][];
             /** @description parents before their children */
             snapshots: components["schemas"]["Snapshot"][];
@@ -1068,6 +1094,15 @@ export interface components {
                 [key: string]: string | null;
             };
         };
+        TeleporterChanges: {
+            /** @description the machine waits to be teleported to when it is started */
+            enabled?: boolean;
+            port?: number;
+            /** @description an IP address; empty: all addresses of the host */
+            address?: string;
+            /** @description empty: none */
+            password?: string;
+        };
         MachineChanges: {
             name?: string;
             osType?: string;
@@ -1083,6 +1118,7 @@ export interface components {
             adapters?: components["schemas"]["AdapterChange"][];
             serialPorts?: components["schemas"]["SerialPortChange"][];
             vrde?: components["schemas"]["VrdeChanges"];
+            teleporter?: components["schemas"]["TeleporterChanges"];
         };
         AddStorageController: {
             name: string;
@@ -1185,6 +1221,27 @@ export interface components {
             result: string | null;
             /** @description why the job failed */
             problem: components["schemas"]["Problem"] | null;
+        };
+        Teleport: {
+            /** @description name or address of the host where the target waits */
+            host: string;
+            port: number;
+            /** @description the target's teleporter password; absent: none, and nobody proves who is at the other end */
+            password?: string;
+            /** @description milliseconds that the guest may stand still; default 250 */
+            maxDowntime?: number;
+        };
+        Teleported: {
+            /** @description milliseconds that the guest stood still */
+            downtime: number;
+            /** @description milliseconds */
+            total: number;
+            /** @description sent */
+            bytes: number;
+            /** @description times that changed memory was sent while the guest ran */
+            rounds: number;
+            /** @description false: the line was encrypted, and nobody proved who was at its other end */
+            authenticated: boolean;
         };
         Judgement: {
             /** Format: uuid */
@@ -1413,7 +1470,7 @@ export interface components {
             uuid: string;
             name: string;
             /** @enum {string} */
-            state: "poweroff" | "starting" | "restoring" | "running" | "paused" | "saving" | "stopping" | "saved" | "aborted";
+            state: "poweroff" | "starting" | "restoring" | "running" | "paused" | "saving" | "teleporting" | "teleportingin" | "stopping" | "saved" | "teleported" | "aborted";
             reason?: string;
         };
         VrdeEvent: {
@@ -1431,7 +1488,7 @@ export interface components {
             uuid: string;
             name: string;
             /** @enum {string} */
-            operation: "saveState" | "takeSnapshot";
+            operation: "saveState" | "takeSnapshot" | "teleport";
             percent: number;
         };
         RegistryEvent: {
@@ -2402,6 +2459,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    teleportMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Teleport"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Teleported"];
                 };
             };
             /** @description what is wrong and what to do */

@@ -25,7 +25,7 @@ export class ProgressEvent {
   @OneOf(['progress']) type: 'progress';
   @Text({ format: 'uuid' }) uuid: string;
   @Text() name: string;
-  @OneOf(['saveState', 'takeSnapshot']) operation: 'saveState' | 'takeSnapshot';
+  @OneOf(['saveState', 'takeSnapshot', 'teleport']) operation: 'saveState' | 'takeSnapshot' | 'teleport';
   @Whole({ max: 100 }) percent: number;
 }
 

@@ -2,6 +2,7 @@
 import { type EntityManager, In } from 'typeorm';
 import { AttachmentRow, ExtraDataRow, MachineRow, MediumRow, StorageControllerRow } from '../database/rows.js';
 import { withParents } from '../media/medium.store.js';
+import { newTeleporter } from '../teleporter/settings.js';
 import { newVrde } from '../vrde/settings.js';
 import type { MachineSettings, StorageControllerSettings } from './settings.js';
 
@@ -28,6 +29,7 @@ export async function readMachine(manager: EntityManager, row: MachineRow): Prom
       ...row.document,
       // Documents of an earlier version lack what came later.
       vrde: { ...newVrde, ...row.document.vrde },
+      teleporter: { ...newTeleporter, ...row.document.teleporter },
       uuid: row.uuid,
       name: row.name,
       osType: row.osType,
@@ -71,7 +73,7 @@ export async function deleteMachine(manager: EntityManager, uuid: string): Promi
   await manager.delete(MachineRow, { uuid });
 }
 
-const documentOf = ({ description, hardware, vrde }: MachineSettings): MachineRow['document'] => ({ description, hardware, vrde });
+const documentOf = ({ description, hardware, vrde, teleporter }: MachineSettings): MachineRow['document'] => ({ description, hardware, vrde, teleporter });
 
 async function insertParts(manager: EntityManager, { uuid: machine, storageControllers, extraData }: MachineSettings): Promise<void> {
   const controllers = storageControllers.map(({ attachments: _, ...controller }, position) => ({ machine, position, ...controller }));

@@ -82,6 +82,13 @@ export class VrdeSettings {
   @TextMap({ nullValues: true, doc: 'every known VRDE property; null: not set' }) properties: Record<string, string | null>;
 }
 
+export class TeleporterSettings {
+  @Flag({ doc: 'the machine waits to be teleported to when it is started' }) enabled: boolean;
+  @Whole({ max: 65535, doc: '0: none was given' }) port: number;
+  @Text({ doc: 'empty: all addresses of the host' }) address: string;
+  @Flag() hasPassword: boolean;
+}
+
 export class VrdeClient {
   @Whole() id: number;
   @Text() user: string;
@@ -146,6 +153,7 @@ export class Machine extends MachineSummary {
   @NestedList(() => Adapter) adapters: Adapter[];
   @NestedList(() => SerialPort) serialPorts: SerialPort[];
   @Nested(() => VrdeSettings) vrde: VrdeSettings;
+  @Nested(() => TeleporterSettings) teleporter: TeleporterSettings;
   @NestedList(() => StorageController) storageControllers: StorageController[];
   @NestedList(() => Snapshot, { doc: 'parents before their children' }) snapshots: Snapshot[];
   @Texts({ doc: 'what the administrator should know of these settings' }) notices: string[];

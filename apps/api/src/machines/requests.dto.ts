@@ -44,6 +44,13 @@ export class VrdeChanges {
   @TextMap({ optional: true, nullValues: true, max: 64, doc: 'VRDE properties by name; null: back to the default' }) properties?: Record<string, string | null>;
 }
 
+export class TeleporterChanges {
+  @Flag({ optional: true, doc: 'the machine waits to be teleported to when it is started' }) enabled?: boolean;
+  @Whole({ optional: true, min: 1, max: 65535 }) port?: number;
+  @Text({ optional: true, max: 64, doc: 'an IP address; empty: all addresses of the host' }) address?: string;
+  @Text({ optional: true, max: 1024, doc: 'empty: none' }) password?: string;
+}
+
 export class MachineChanges {
   @Text({ optional: true, max: 200 }) name?: string;
   @Text({ optional: true, max: 64 }) osType?: string;
@@ -58,6 +65,7 @@ export class MachineChanges {
   @NestedList(() => AdapterChange, { optional: true, max: 8 }) adapters?: AdapterChange[];
   @NestedList(() => SerialPortChange, { optional: true, max: 4 }) serialPorts?: SerialPortChange[];
   @Nested(() => VrdeChanges, { optional: true }) vrde?: VrdeChanges;
+  @Nested(() => TeleporterChanges, { optional: true }) teleporter?: TeleporterChanges;
 }
 
 export class StartMachine {

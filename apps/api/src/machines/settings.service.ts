@@ -7,6 +7,7 @@ import { moveMedia, movedPath } from '../media/medium.store.js';
 import { exists } from '../settings-file/file.js';
 import { MachineView } from '../supervisor/machine-view.js';
 import { StateStore } from '../supervisor/state.store.js';
+import { changeTeleporter } from '../teleporter/settings.js';
 import { requireLibraryFile } from '../vrde/libraries.js';
 import { changeSettings } from './change-settings.js';
 import type { Machine } from './machine.dto.js';
@@ -28,7 +29,8 @@ export class SettingsService {
   change(ref: string, changes: MachineChanges): Promise<Machine> {
     return this.machines.locked(ref, async (record) => {
       await requireOff(this.states, record, 'its settings are changed while it is off, or by controlvm where they can change at once');
-      const settings = changeSettings(record.settings, changes);
+      const teleporter = changes.teleporter ? await changeTeleporter(record.settings.teleporter, changes.teleporter) : record.settings.teleporter;
+      const settings = { ...changeSettings(record.settings, changes), teleporter };
       if (changes.vrde?.authLibrary !== undefined) await requireLibraryFile(settings.vrde.authLibrary);
       return this.view.of(settings.name === record.settings.name ? await this.machines.write(record, settings) : await this.rename(record, settings));
     });

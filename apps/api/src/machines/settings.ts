@@ -1,6 +1,7 @@
 /** A machine's settings as one value, and what a new machine has. Pure. */
 import { randomBytes } from 'node:crypto';
 import type { OsType } from '../ostypes/ostype.dto.js';
+import { newTeleporter, type TeleporterSettings } from '../teleporter/settings.js';
 import { newVrde, type VrdeSettings } from '../vrde/settings.js';
 import { adapterCount, limits, serialPorts } from './limits.js';
 import type { AdapterType, AttachmentMode, BootDevice, Bus, DriveType, MediumType, SerialMode } from './words.js';
@@ -43,6 +44,7 @@ export interface MachineDocument {
   readonly description: string;
   readonly hardware: HardwareSettings;
   readonly vrde: VrdeSettings;
+  readonly teleporter: TeleporterSettings;
 }
 
 export interface MediumRecord {
@@ -113,6 +115,7 @@ export function newMachine(uuid: string, name: string, osType: OsType): MachineS
       serialPorts: serialPorts.map((port) => ({ ...port, enabled: false, mode: 'disconnected', path: null })),
     },
     vrde: newVrde,
+    teleporter: newTeleporter,
     storageControllers: [],
     extraData: {},
   };

@@ -1,12 +1,12 @@
 /** The words that machine settings are made of, in VirtualBox's spelling. Pure. */
-export const machineStates = ['poweroff', 'starting', 'restoring', 'running', 'paused', 'saving', 'stopping', 'saved', 'aborted'] as const;
+export const machineStates = ['poweroff', 'starting', 'restoring', 'running', 'paused', 'saving', 'teleporting', 'teleportingin', 'stopping', 'saved', 'teleported', 'aborted'] as const;
 export type MachineState = (typeof machineStates)[number];
 
 /** States in which a machine process exists. */
-export const isOnline = (state: MachineState): boolean => state !== 'poweroff' && state !== 'saved' && state !== 'aborted';
+export const isOnline = (state: MachineState): boolean => !['poweroff', 'saved', 'teleported', 'aborted'].includes(state);
 
 /** A state as a sentence has it: the machine is … */
-export const stateText = (state: MachineState): string => (state === 'poweroff' ? 'powered off' : state);
+export const stateText = (state: MachineState): string => (state === 'poweroff' ? 'powered off' : state === 'teleportingin' ? 'waiting to be teleported to' : state);
 
 export const bootDevices = ['none', 'floppy', 'dvd', 'disk', 'net'] as const;
 export type BootDevice = (typeof bootDevices)[number];

@@ -116,5 +116,5 @@ export const usesOf = (manager: EntityManager, medium?: string): Promise<MediumU
 
 /** A machine that is on, other than `machine`, and has one of `media` attached. */
 export async function onlineUser(manager: EntityManager, machine: string, media: readonly string[]): Promise<MediumUse | undefined> {
-  return (await usesOf(manager)).find((use) => use.uuid !== machine && media.includes(use.medium) && isOnline(use.state));
+  return (await usesOf(manager)).find((use) => use.uuid !== machine && media.includes(use.medium) && isOnline(use.state) && use.state !== 'teleportingin');
 }

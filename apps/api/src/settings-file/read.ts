@@ -4,6 +4,7 @@
  * What this version has no use for is left out and named; what it cannot do but the machine would need, such as a controller of another
  * bus, is refused with its place.
  */
+import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { ApiError } from '../http/api-error.js';
 import { adapterTypeOf, changeSerialPort, macOf } from '../machines/change-settings.js';
@@ -14,6 +15,7 @@ import { addController, controllerOf, requireDrive, requireSlot } from '../machi
 import { parseUuid } from '../machines/uuid.js';
 import type { BootDevice, Bus, MediumType } from '../machines/words.js';
 import { osTypeOf } from '../ostypes/table.js';
+import { newTeleporter, type TeleporterSettings } from '../teleporter/settings.js';
 import { changeVrde, newVrde, type VrdeSettings } from '../vrde/settings.js';
 import { authTypeWords, bootWords, driveWords } from './words.js';
 import { parseXml, type XmlElement, XmlError } from './xml.js';
@@ -76,6 +78,7 @@ export async function readSettings(text: string, folder: string): Promise<ReadSe
     extraData: Object.fromEntries((machine.child('ExtraData')?.all('ExtraDataItem') ?? []).map((item) => [item.requiredAttribute('name'), item.attribute('value') ?? ''])),
     hardware: readHardware(hardware, fresh.hardware),
     vrde: readVrde(hardware.child('RemoteDisplay')),
+    teleporter: readTeleporter(machine.child('Teleporter')),
   };
   const media = readMedia(machine.child('MediaRegistry'), folder);
   // Newer files have the controllers inside the hardware, older ones beside it.
@@ -133,6 +136,15 @@ function uuidOf(element: XmlElement, name: string): string {
   const uuid = parseUuid(text);
   if (!uuid) throw new XmlError(`${element.place}/@${name}`, `'${text}' is no UUID`);
   return uuid;
+}
+
+function readTeleporter(found: XmlElement | undefined): TeleporterSettings {
+  if (!found) return newTeleporter;
+  const [enabled, port, address, key] = [found.flag('enabled', false), found.whole('port', 0), found.attribute('address') ?? '', found.attribute('password') ?? ''];
+  if (port > 65535 || (enabled && port === 0)) throw new XmlError(`${found.place}/@port`, `${port} is no port to wait on`);
+  if (address !== '' && !isIP(address)) throw new XmlError(`${found.place}/@address`, `'${address}' is no IP address`);
+  // What another product keeps there is no key of ours: a password has to be given anew.
+  return { enabled, port, address, key: /^[\w-]{43}$/.test(key) ? key : '' };
 }
 
 function readHardware(hardware: XmlElement, fresh: HardwareSettings): HardwareSettings {

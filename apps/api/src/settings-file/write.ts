@@ -34,6 +34,7 @@ function machineElement(settings: MachineSettings, folder: string, { stateFile, 
     ),
     ...snapshots.filter(({ parent }) => parent === null).map((snapshot) => snapshotElement(snapshot, snapshots, folder)),
     hardwareElement(settings),
+    teleporterElement(settings),
     controllersElement(settings),
   );
 }
@@ -98,6 +99,10 @@ function hardwareElement({ hardware, vrde }: MachineSettings): Element {
     element('RTC', { localOrUTC: hardware.rtcUseUtc ? 'UTC' : 'local' }),
   );
 }
+
+/** `password` is what is derived from it. */
+const teleporterElement = ({ teleporter: { enabled, port, address, key } }: MachineSettings): Element | null =>
+  enabled || port > 0 ? element('Teleporter', { enabled, port, ...(address === '' ? {} : { address }), ...(key === '' ? {} : { password: key }) }) : null;
 
 function remoteDisplay(vrde: VrdeSettings): Element {
   const properties = Object.entries(vrde.properties).map(([name, value]) => element('Property', { name, value }));

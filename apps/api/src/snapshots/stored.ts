@@ -1,7 +1,9 @@
 /** A machine's settings as a snapshot keeps them: media by their UUIDs. Pure. */
+import { newTeleporter } from '../teleporter/settings.js';
 import type { AttachmentSettings, MachineDocument, MachineSettings, MediumRecord, StorageControllerSettings } from '../machines/settings.js';
 
-export interface StoredSettings extends MachineDocument {
+/** Where the machine waits to be teleported to is not of the past: it stays as it is. */
+export interface StoredSettings extends Omit<MachineDocument, 'teleporter'> {
   readonly osType: string;
   readonly extraData: Readonly<Record<string, string>>;
   readonly storageControllers: readonly (Omit<StorageControllerSettings, 'attachments'> & { readonly attachments: readonly StoredAttachment[] })[];
@@ -24,7 +26,7 @@ export interface SnapshotRecord {
 
 type StoredAttachment = Omit<AttachmentSettings, 'medium'> & { readonly medium: string | null };
 
-export function storedOf({ uuid: _uuid, name: _name, storageControllers, ...rest }: MachineSettings): StoredSettings {
+export function storedOf({ uuid: _uuid, name: _name, teleporter: _teleporter, storageControllers, ...rest }: MachineSettings): StoredSettings {
   return {
     ...rest,
     storageControllers: storageControllers.map((controller) => ({ ...controller, attachments: controller.attachments.map((attachment) => ({ ...attachment, medium: attachment.medium?.uuid ?? null })) })),
@@ -32,10 +34,11 @@ export function storedOf({ uuid: _uuid, name: _name, storageControllers, ...rest
 }
 
 /** @param media all that the settings name */
-export const settingsOf = (stored: StoredSettings, machine: Pick<MachineSettings, 'uuid' | 'name'>, media: ReadonlyMap<string, MediumRecord>): MachineSettings => ({
+export const settingsOf = (stored: StoredSettings, machine: Pick<MachineSettings, 'uuid' | 'name'> & Partial<Pick<MachineSettings, 'teleporter'>>, media: ReadonlyMap<string, MediumRecord>): MachineSettings => ({
   ...stored,
   uuid: machine.uuid,
   name: machine.name,
+  teleporter: machine.teleporter ?? newTeleporter,
   storageControllers: stored.storageControllers.map((controller) => ({
     ...controller,
     attachments: controller.attachments.map((attachment) => ({ ...attachment, medium: attachment.medium === null ? null : media.get(attachment.medium)! })),

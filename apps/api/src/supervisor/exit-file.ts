@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 export async function readExitFile(file: string): Promise<ExitRecord | undefined> {
   try {
     const { state, reason, at } = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
-    if ((state !== 'poweroff' && state !== 'saved' && state !== 'aborted') || typeof at !== 'string' || Number.isNaN(Date.parse(at))) return undefined;
+    if ((state !== 'poweroff' && state !== 'saved' && state !== 'teleported' && state !== 'aborted') || typeof at !== 'string' || Number.isNaN(Date.parse(at))) return undefined;
     return { state, at: new Date(at).toISOString(), ...(typeof reason === 'string' ? { reason } : {}) };
   } catch {
     return undefined;

@@ -12,6 +12,7 @@ import { isOnline, type MachineState, stateText } from '../machines/words.js';
 import { isWritten, requireAccess } from '../media/images.js';
 import { removeUnfinished, stateFileOf } from '../states/state-files.js';
 import { SystemPropertiesService } from '../system/system-properties.service.js';
+import { requireMayWait } from '../teleporter/rules.js';
 import { requireGuestAgent } from '../vrde/guest-agent.js';
 import { overridesOf } from '../vrde/settings.js';
 import { machineSpec, mediaOf } from './machine-spec.js';
@@ -40,6 +41,8 @@ export class LifecycleService {
       const overrides = { defaultLibrary, ...overridesOf(vrde, vrdeProperties) };
       requireGuestAgent(record.settings);
       const restore = before.state === 'saved';
+      const waits = record.settings.teleporter.enabled;
+      if (waits) requireMayWait(record, { restore, paused, snapshots: (await this.view.of(record)).snapshots.length });
       // A state that nobody knows of would pass for this run's own when it ends.
       const stateFile = stateFileOf(record.settingsFile, uuid);
       await removeUnfinished(stateFile);
@@ -49,7 +52,8 @@ export class LifecycleService {
       const readOnly = new Set<string>();
       for (const medium of media) if (!(await isWritten(medium))) readOnly.add(medium.uuid);
 
-      const written = media.map((medium) => medium.uuid).filter((medium) => !readOnly.has(medium));
+      // A machine that waits writes nothing before the other one has let go; then the lock on the images decides.
+      const written = waits ? [] : media.map((medium) => medium.uuid).filter((medium) => !readOnly.has(medium));
       await this.states.starting(uuid, name, written, overrides, restore ? 'restoring' : 'starting');
       try {
         await this.supervisor.launch(machineSpec(record, this.context.home, overrides, { paused, restore }, readOnly));
@@ -81,7 +85,7 @@ export class LifecycleService {
   /** Answers when the machine is off. One whose process does not answer is ended, and is `aborted` then. */
   powerOff(ref: string): Promise<Machine> {
     return this.machines.locked(ref, async (record) => {
-      const machine = await this.requireRunning(record, ['starting', 'restoring', 'running', 'paused', 'saving', 'stopping']);
+      const machine = await this.requireRunning(record, ['starting', 'restoring', 'running', 'paused', 'saving', 'teleporting', 'teleportingin', 'stopping']);
       // A process that ends before it answers has done what was asked, and is not there to be killed.
       await machine.request('powerOff', {}).catch(() => machine.kill('its process did not answer when it was to power off, and was ended'));
       await machine.gone;

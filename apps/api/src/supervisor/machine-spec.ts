@@ -10,7 +10,7 @@ import { type RunOverrides, vrdeSpec } from '../vrde/settings.js';
 
 /** @param readOnly UUIDs of the media that this run must not write */
 export function machineSpec({ settings, settingsFile }: MachineRecord, home: Home, overrides: RunOverrides, { paused, restore }: { readonly paused: boolean; readonly restore: boolean }, readOnly: ReadonlySet<string>): MachineSpec {
-  const { uuid, name, hardware } = settings;
+  const { uuid, name, hardware, teleporter } = settings;
   return {
     uuid,
     name,
@@ -22,6 +22,7 @@ export function machineSpec({ settings, settingsFile }: MachineRecord, home: Hom
     startPaused: paused,
     stateFile: stateFileOf(settingsFile, uuid),
     restore,
+    ...(teleporter.enabled ? { arrival: { port: teleporter.port, address: teleporter.address, password: teleporter.key } } : {}),
     hardware: {
       engine: 'v86',
       memoryMiB: hardware.memoryMiB,

@@ -61,7 +61,7 @@ async function runOf(machine: RunningMachine): Promise<Run> {
 }
 
 function describe({ settings, settingsFile }: MachineRecord): Omit<Machine, 'snapshots' | 'registered' | 'state' | 'stateChangedAt' | 'stateReason' | 'run'> {
-  const { uuid, name, osType, description, hardware, vrde, storageControllers } = settings;
+  const { uuid, name, osType, description, hardware, vrde, teleporter, storageControllers } = settings;
   const folder = dirname(settingsFile);
   return {
     uuid,
@@ -77,6 +77,7 @@ function describe({ settings, settingsFile }: MachineRecord): Omit<Machine, 'sna
     adapters: hardware.adapters.map(describeAdapter),
     serialPorts: hardware.serialPorts.map((port) => ({ ...port })),
     vrde: describeVrde(vrde),
+    teleporter: { enabled: teleporter.enabled, port: teleporter.port, address: teleporter.address, hasPassword: teleporter.key !== '' },
     storageControllers: storageControllers.map(describeController),
     notices: noticesOf(settings),
   };
@@ -110,10 +111,11 @@ const describeController = ({ name, bus, chipset, portCount, bootable, attachmen
 });
 
 /** What is to be known of the machine as a whole; an adapter says for itself what it lacks. */
-function noticesOf({ osType, vrde, extraData }: MachineSettings): string[] {
+function noticesOf({ osType, vrde, teleporter, extraData }: MachineSettings): string[] {
   const notices: string[] = [];
   if (osTypeOf(osType).is64Bit) notices.push(`guest system type ${osType}: the embedded engine has a 32-bit processor, on which a 64-bit system does not start`);
   if (vrde.enabled && vrde.authType === 'null') notices.push("remote display: with authentication type 'null' anyone who reaches its port may see and use the machine");
   if (vrde.authType === 'external') notices.push(...usersWithoutHash(extraData).map((user) => `remote display: what is stored in VBoxAuthSimple/users/${user} is no hash of a password, so '${user}' cannot log in with VBoxAuthSimple: set it again`));
+  if (teleporter.enabled && teleporter.key === '') notices.push('teleporter: without a password whoever reaches its port while it waits may bring a machine: set one with --teleporter-password-file');
   return notices;
 }

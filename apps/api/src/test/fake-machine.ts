@@ -89,6 +89,13 @@ const handlers: ControlHandlers = {
   pause: () => change('paused'),
   resume: () => change('running'),
   reset: async () => null,
+  teleport: async ({ host }) => {
+    if (host !== '127.0.0.1') throw new ControlError('VBOX_E_VM_ERROR', `the machine was not teleported, and goes on here: ${host} cannot be reached`);
+    server.emit('state', { state: 'teleporting' });
+    server.emit('progress', { operation: 'teleport', percent: 50 });
+    setImmediate(() => void end({ state: 'teleported', at: new Date().toISOString() }));
+    return { downtime: 12, total: 345, bytes: 6789, rounds: 2, authenticated: true };
+  },
   saveState: async () => {
     server.emit('state', { state: 'saving' });
     server.emit('progress', { operation: 'saveState', percent: 50 });

@@ -13,6 +13,9 @@ const states: Readonly<Record<MachineState, string>> = {
   restoring: 'restoring',
   running: 'running',
   saving: 'saving',
+  teleporting: 'teleporting',
+  teleportingin: 'waiting to be teleported to',
+  teleported: 'teleported',
   saved: 'saved',
   paused: 'paused',
   stopping: 'stopping',
@@ -45,6 +48,7 @@ export function formatMachine(machine: Machine, systemType: string, now: number)
     line('RTC', machine.rtcUseUtc ? 'UTC' : 'local time'),
     line('State', `${states[machine.state]} (since ${longTime(machine.stateChangedAt)})`),
     ...(stateReason === null ? [] : [line('State reason', stateReason)]),
+    teleporter(machine),
     line('Monitor count', machine.monitorCount),
     storage(machine.storageControllers),
     ...machine.adapters.map(adapter),
@@ -65,6 +69,8 @@ export function formatMachine(machine: Machine, systemType: string, now: number)
     '\n',
   ].join('');
 }
+
+const teleporter = ({ teleporter: { enabled, port, address } }: Machine): string => line('Teleporting', enabled ? `enabled (Address ${address || '0.0.0.0'}, Port ${port})` : 'disabled');
 
 function storage(controllers: readonly StorageController[]): string {
   if (controllers.length === 0) return line('Storage Controllers', '<none>');

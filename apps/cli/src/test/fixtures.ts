@@ -91,6 +91,7 @@ export const machine: Machine = {
     videoChannelQuality: 75,
     properties: { 'TCP/Ports': '5000,5010-5012', 'Client/DisableInput': null },
   },
+  teleporter: { enabled: false, port: 0, address: '', hasPassword: false },
   storageControllers: [
     {
       name: 'IDE Controller',

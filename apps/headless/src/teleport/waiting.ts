@@ -154,6 +154,8 @@ function refusing(status: () => MachineStatus, cancel: () => boolean): ControlHa
     lockouts: async () => [],
     unlock: async () => 0,
     setMedium: refuse,
+    takeSnapshot: refuse,
+    absorbParent: refuse,
     teleport: refuse,
   };
 }

@@ -3,6 +3,7 @@ import type { Client, VrdeChanges } from '@belvedere/client';
 import { writeFile } from 'node:fs/promises';
 import type { Context } from '../../edge/context.js';
 import { type AnyCommand, command, word, type Word } from '../../table/command.js';
+import { teleport } from './teleport.js';
 import { hexByte, machine, onOff, path, ports, property, text, whole } from '../../table/value.js';
 
 interface Request {
@@ -99,11 +100,12 @@ export const controlvm = command<Request>({
       word({ value: whole('percent', 10, 100), set: ({ vrde }: Request, quality) => (vrde.videoChannelQuality = quality) }),
       ['vrde-video-channel-quality', 'vrdpvideochannelquality'],
     ),
+    teleport,
   ],
   unsupportedActions: [
     ...['acpisleepbutton', 'reboot', 'shutdown', 'keyboardputfile', 'setlinkstate<1-8>', 'nic<1-8>', 'nictrace<1-8>', 'nictracefile<1-8>', 'nicproperty<1-8>'],
     ...['nicpromisc<1-8>', 'natpf<1-8>', 'guestmemoryballoon', 'usbattach', 'usbdetach', 'audioin', 'audioout', 'clipboard', 'draganddrop', 'setvideomodehint'],
-    ...['setscreenlayout', 'recording', 'videocap', 'setcredentials', 'teleport', 'plugcpu', 'unplugcpu', 'cpuexecutioncap', 'vm-process-priority', 'webcam', 'addencpassword'],
+    ...['setscreenlayout', 'recording', 'videocap', 'setcredentials', 'plugcpu', 'unplugcpu', 'cpuexecutioncap', 'vm-process-priority', 'webcam', 'addencpassword'],
     ...['removeencpassword', 'removeallencpasswords', 'changeuartmode<1-4>', 'autostart-enabled', 'autostart-delay'],
   ],
   run: () => Promise.reject(new Error('controlvm has only actions')),

@@ -1,14 +1,16 @@
 /** `modifyvm`: the settings of a machine that is off. Each option changes one of them; all are sent as one change. */
-import type { AdapterChange, BootDevice, MachineChanges, SerialPortChange, VrdeChanges } from '@belvedere/client';
+import type { AdapterChange, BootDevice, MachineChanges, SerialPortChange, TeleporterChanges, VrdeChanges } from '@belvedere/client';
 import { resolve } from 'node:path';
 import { command, option, type Option, UsageError, word } from '../../table/command.js';
-import { BadValue, choice, library, mac, machine, named, onOff, ports, property, text, type ValueType, whole } from '../../table/value.js';
+import { passwordIn } from '../../edge/password-file.js';
+import { BadValue, choice, library, mac, machine, named, onOff, path, ports, property, text, type ValueType, whole } from '../../table/value.js';
 
 interface Request {
   ref: string;
   changes: MachineChanges;
   /** By boot position, 1 to 4; positions that were not named stay as they are. */
   boot: Map<number, BootDevice>;
+  passwordFile: string;
 }
 
 const setting = <V>(name: string, value: ValueType<V>, help: string, change: (changes: MachineChanges, value: V) => void, also: readonly string[] = []): Option<Request> =>
@@ -16,6 +18,9 @@ const setting = <V>(name: string, value: ValueType<V>, help: string, change: (ch
 
 const vrde = <V>(name: string, value: ValueType<V>, help: string, change: (changes: VrdeChanges, value: V) => void): Option<Request> =>
   setting(name, value, help, (changes, chosen) => change((changes.vrde ??= {}), chosen));
+
+const teleporter = <V>(name: string, value: ValueType<V>, help: string, change: (changes: TeleporterChanges, value: V) => void): Option<Request> =>
+  setting(name, value, help, (changes, chosen) => change((changes.teleporter ??= {}), chosen));
 
 /** The change of one slot, begun by whichever of its options comes first. */
 function slotIn<C extends { slot: number }>(list: C[], slot: number): C {
@@ -58,7 +63,7 @@ const uartMode: ValueType<Partial<SerialPortChange>> = {
 export const modifyvm = command<Request>({
   name: 'modifyvm',
   summary: 'Change the settings of a machine that is off',
-  fresh: () => ({ ref: '', changes: {}, boot: new Map() }),
+  fresh: () => ({ ref: '', changes: {}, boot: new Map(), passwordFile: '' }),
   words: [word({ value: machine, set: (request: Request, ref) => (request.ref = ref) })],
   options: [
     setting('name', named('name', 'Windows XP'), 'rename it', (changes, name) => (changes.name = name)),
@@ -98,6 +103,11 @@ export const modifyvm = command<Request>({
     vrde('vrde-property', property, 'one of its properties; may be given several times', (changes, [name, value]) => {
       (changes.properties ??= {})[name] = value;
     }),
+    teleporter('teleporter', onOff, 'starting it waits for a machine that is teleported here, instead of booting', (changes, on) => (changes.enabled = on)),
+    teleporter('teleporter-port', whole('port', 1, 65535, '6000'), 'the port on which it waits', (changes, port) => (changes.port = port)),
+    teleporter('teleporter-address', text('address', '127.0.0.1'), 'the address on which it waits; empty: all of the host', (changes, address) => (changes.address = address)),
+    teleporter('teleporter-password', text('password', 'secret'), 'what a source has to know; others on this host can see it while the command runs', (changes, password) => (changes.password = password)),
+    option({ name: 'teleporter-password-file', value: path('filename', 'teleporter.password'), help: 'a file whose first line it is', set: (request: Request, file) => (request.passwordFile = file) }),
   ],
   unsupported: [
     ...['groups', 'icon-file', 'page-fusion', 'ioapic', 'hardware-uuid', 'cpu-hotplug', 'plug-cpu', 'unplug-cpu', 'cpu-execution-cap', 'pae', 'x86-pae', 'long-mode', 'x86-long-mode'],
@@ -113,15 +123,17 @@ export const modifyvm = command<Request>({
     ...['nat-localhostreachable<1-8>', 'nat-settings<1-8>', 'nat-alias-mode<1-8>', 'nat-forward-broadcast<1-8>', 'nat-enable-tftp<1-8>', 'mouse', 'keyboard', 'uart-type<1-4>', 'lpt<1-2>'],
     ...['lpt-mode<1-2>', 'audio', 'audio-controller', 'audio-codec', 'audio-driver', 'audio-enabled', 'audio-in', 'audio-out', 'clipboard', 'clipboard-mode', 'clipboard-file-transfers'],
     ...['drag-and-drop', 'usb', 'usb-ehci', 'usb-ohci', 'usb-xhci', 'usb-rename', 'usb-card-reader', 'recording', 'recording-screens', 'recording-file', 'recording-max-size'],
-    ...['recording-max-time', 'recording-opts', 'recording-video-fps', 'recording-video-rate', 'recording-video-res', 'vrde-extpack', 'teleporter', 'teleporter-port', 'teleporter-address'],
-    ...['teleporter-password', 'teleporter-password-file', 'cpuid-portability-level', 'cpuid-set', 'cpuid-remove', 'cpuid-remove-all', 'tracing-enabled', 'tracing-config'],
+    ...['recording-max-time', 'recording-opts', 'recording-video-fps', 'recording-video-rate', 'recording-video-res', 'vrde-extpack'],
+    ...['cpuid-portability-level', 'cpuid-set', 'cpuid-remove', 'cpuid-remove-all', 'tracing-enabled', 'tracing-config'],
     ...['tracing-allow-vm-access', 'autostart-enabled', 'autostart-delay', 'guest-debug-provider', 'guest-debug-io-provider', 'guest-debug-address', 'guest-debug-port', 'pci-attach'],
     ...['pci-detach', 'testing-enabled', 'testing-mmio'],
   ],
-  check({ changes, boot }) {
-    if (Object.keys(changes).length === 0 && boot.size === 0) throw new UsageError("'modifyvm' needs an option that says what to change");
+  check({ changes, boot, passwordFile }) {
+    if (changes.teleporter?.password !== undefined && passwordFile) throw new UsageError('give the teleporter a password or a file with one, not both');
+    if (Object.keys(changes).length === 0 && boot.size === 0 && !passwordFile) throw new UsageError("'modifyvm' needs an option that says what to change");
   },
-  async run({ ref, changes, boot }, { client }) {
+  async run({ ref, changes, boot, passwordFile }, { client }) {
+    if (passwordFile) (changes.teleporter ??= {}).password = await passwordIn(passwordFile);
     const target = { path: { ref } };
     if (boot.size > 0) {
       const { boot: before } = await client.request('GET /machines/{ref}', target);
