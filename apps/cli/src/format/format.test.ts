@@ -121,6 +121,7 @@ Boot Device 4:               Not Assigned
 ACPI:                        on
 RTC:                         local time
 State:                       powered off (since 2026-11-25T01:02:03.456000000)
+Teleporting:                 disabled
 Monitor count:               1
 Storage Controllers:
 #0: 'IDE Controller', Type: PIIX4, Instance: 0, Ports: 2 (max 2), Bootable

@@ -2,19 +2,20 @@
 import { command, option, UsageError } from '../../table/command.js';
 import { path, text, whole } from '../../table/value.js';
 
+/** `controlvm` begins it, with the machine; the rest is there where it was given. */
 interface Request {
   ref: string;
-  host: string;
-  port: number;
-  maxDowntime: number | undefined;
-  password: string | undefined;
-  passwordFile: string;
+  host?: string;
+  port?: number;
+  maxDowntime?: number;
+  password?: string;
+  passwordFile?: string;
 }
 
 export const teleport = command<Request>({
   name: 'teleport',
   summary: 'Move the running machine to a target that waits for it',
-  fresh: () => ({ ref: '', host: '', port: 0, maxDowntime: undefined, password: undefined, passwordFile: '' }),
+  fresh: () => ({ ref: '' }),
   words: [],
   options: [
     option({ name: 'host', value: text('hostname', 'localhost'), help: 'where the target waits', set: (request: Request, host) => (request.host = host) }),
@@ -24,13 +25,13 @@ export const teleport = command<Request>({
     option({ name: 'password-file', also: ['passwordfile'], value: path('filename', 'teleporter.password'), help: 'a file whose first line it is', set: (request: Request, file) => (request.passwordFile = file) }),
   ],
   check({ host, port, password, passwordFile }) {
-    if (host === '' || port === 0) throw new UsageError("'teleport' needs --host and --port: where the target waits");
-    if (password !== undefined && passwordFile) throw new UsageError('give a password or a file with one, not both');
+    if (!host || !port) throw new UsageError("'teleport' needs --host and --port: where the target waits");
+    if (password !== undefined && passwordFile !== undefined) throw new UsageError('give a password or a file with one, not both');
   },
-  async run({ ref, host, port, maxDowntime, password, passwordFile }, { client, output }) {
+  async run({ ref, host = '', port = 0, maxDowntime, password, passwordFile }, { client, output }) {
     const { withToldProgress } = await import('../../edge/progress.js');
     const { passwordIn } = await import('../../edge/password-file.js');
-    const secret = passwordFile ? await passwordIn(passwordFile) : password;
+    const secret = passwordFile !== undefined ? await passwordIn(passwordFile) : password;
     if (!secret) output.writeNote('warning: without a password nobody proves who is at the other end: whoever is in between can take the machine\n');
     const { uuid } = await client.request('GET /machines/{ref}', { path: { ref } });
     const body = { host, port, ...(maxDowntime === undefined ? {} : { maxDowntime }), ...(secret ? { password: secret } : {}) };
