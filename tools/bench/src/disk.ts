@@ -1,8 +1,8 @@
 /**
  * A VDI beside the raw file, both by the interface that an engine has of a disk, in the same run; and how a dynamic image of 1 TB opens.
  *
- * Run: `node dist/disk.js [--megabytes 256] [--turns 7] [--folder PATH]`. Raw and VDI take turns, one request at a time as a guest's controller has
- * it, each turn of writes with the flush that ends it; the fastest turns are compared, because other work on the host only ever slows one.
+ * Run: `node dist/disk.js [--megabytes 256] [--turns 7] [--folder PATH]`. Raw and VDI take turns, some requests each, one at a time as a guest's controller
+ * has it, and in the end of writes the flush. Of the same requests the fastest turns are compared, because other work on the host only ever slows one.
  * What was read is verified: against what was written, and in the end all bytes of the two disks against each other.
  */
 import { createHash } from 'node:crypto';
@@ -69,27 +69,35 @@ function passes(size: number): Pass[] {
   ];
 }
 
-/** Milliseconds of all requests of a pass. */
-async function run(device: BlockDevice, { what, writes, requests }: Pass): Promise<number> {
-  const start = performance.now();
-  if (writes) {
-    for (const { offset, data } of requests) await device.write(offset, data);
-    await device.flush();
-    return performance.now() - start;
-  }
+/** Requests that one side has before it is the other's turn. */
+const slice = 50;
+
+/** What a pass is measured in: some requests, or the flush that ends the writes. */
+function slicesOf({ writes, requests }: Pass): (readonly Request[] | 'flush')[] {
+  const slices = Array.from({ length: Math.ceil(requests.length / slice) }, (_, i) => requests.slice(i * slice, (i + 1) * slice));
+  return writes ? [...slices, 'flush'] : slices;
+}
+
+/** Milliseconds of some requests. */
+async function run(device: BlockDevice, { what, writes }: Pass, requests: readonly Request[] | 'flush'): Promise<number> {
   const read: Uint8Array[] = [];
-  for (const { offset, data } of requests) read.push(await device.read(offset, data.length));
+  const start = performance.now();
+  if (requests === 'flush') await device.flush();
+  else if (writes) for (const { offset, data } of requests) await device.write(offset, data);
+  else for (const { offset, data } of requests) read.push(await device.read(offset, data.length));
   const elapsed = performance.now() - start;
+  if (requests === 'flush' || writes) return elapsed;
   for (const [index, { offset, data }] of requests.entries()) if (Buffer.compare(read[index]!, data) !== 0) throw new Error(`${what}: wrong bytes at ${offset}`);
   return elapsed;
 }
+
+type Side = 'raw' | 'vdi';
 
 /** @param megabytes of the disk, in MiB; @param turns of each side */
 export async function diskFigures(megabytes: number, turns: number, parent = tmpdir()): Promise<DiskFigure[]> {
   const folder = mkdtempSync(join(parent, 'belvedere-bench-disk-'));
   const size = megabytes * 1024 * KiB;
-  const best = new Map<Pass, { raw: number; vdi: number }>();
-  const all = passes(size);
+  const all = passes(size).map((pass) => ({ pass, slices: slicesOf(pass).map((requests) => ({ requests, best: { raw: Infinity, vdi: Infinity } })) }));
   try {
     for (let turn = 0; turn < turns; turn++) {
       const raw = join(folder, `${turn}.img`);
@@ -98,12 +106,11 @@ export async function diskFigures(megabytes: number, turns: number, parent = tmp
       truncateSync(raw, size);
       await createVdi(vdi, { size });
       const devices = { raw: await openImage(raw, { format: 'RAW' }), vdi: await openImage(vdi) };
-      // Who goes first changes with each turn: the host writes back meanwhile what the other left.
-      const order = turn % 2 ? (['vdi', 'raw'] as const) : (['raw', 'vdi'] as const);
-      for (const pass of all) {
-        const times = best.get(pass) ?? { raw: Infinity, vdi: Infinity };
-        for (const side of order) times[side] = Math.min(times[side], await run(devices[side], pass));
-        best.set(pass, times);
+      for (const { pass, slices } of all) {
+        for (const [index, { requests, best }] of slices.entries()) {
+          const order: readonly Side[] = (turn + index) % 2 ? ['vdi', 'raw'] : ['raw', 'vdi'];
+          for (const side of order) best[side] = Math.min(best[side], await run(devices[side], pass, requests));
+        }
       }
       if ((await digest(devices.raw)) !== (await digest(devices.vdi))) throw new Error('the two disks differ');
       for (const [path, device] of [[raw, devices.raw], [vdi, devices.vdi]] as const) {
@@ -114,10 +121,10 @@ export async function diskFigures(megabytes: number, turns: number, parent = tmp
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  return [...best].map(([{ what, requests }, times]) => {
+  return all.map(({ pass: { what, requests }, slices }) => {
     const bytes = requests.reduce((sum, { data }) => sum + data.length, 0);
-    const speed = (milliseconds: number): number => bytes / milliseconds / 1000;
-    return { what, raw: speed(times.raw), vdi: speed(times.vdi), share: times.raw / times.vdi };
+    const [raw, vdi] = (['raw', 'vdi'] as const).map((side) => slices.reduce((sum, { best }) => sum + best[side], 0)) as [number, number];
+    return { what, raw: bytes / raw / 1000, vdi: bytes / vdi / 1000, share: raw / vdi };
   });
 }
 

@@ -182,6 +182,11 @@ export class VdiImage extends OpenImage {
 
   protected async readRange(offset: number, length: number): Promise<Uint8Array> {
     const bytes = new Uint8Array(length);
+    const place = this.placeOfAll(offset, length);
+    if (place !== undefined) {
+      await this.file.read(bytes, place);
+      return bytes;
+    }
     const parts = [...this.parts(offset, length)];
     const inherited = this.layers.parent ? join(parts.filter(({ block }) => this.map.isFree(block)), ({ block, within }) => block * this.blockSize + within) : [];
     for (const { at, start, length: count } of join(parts, ({ block, within }) => shifted(this.map.position(block), within))) {
@@ -192,6 +197,11 @@ export class VdiImage extends OpenImage {
   }
 
   protected async writeRange(offset: number, data: Uint8Array): Promise<void> {
+    const place = this.placeOfAll(offset, data.length);
+    if (place !== undefined) {
+      this.map.touch();
+      return this.file.write(data, place);
+    }
     const places = new Map<number, number>();
     let changed = false;
     for (const part of this.parts(offset, data.length)) {
@@ -207,6 +217,12 @@ export class VdiImage extends OpenImage {
 
   protected commit(): Promise<void> {
     return this.map.commit();
+  }
+
+  /** Place in the file of a request inside one block that has a place: most are such. */
+  private placeOfAll(offset: number, length: number): number | undefined {
+    const within = offset % this.blockSize;
+    return within + length > this.blockSize ? undefined : shifted(this.map.position(Math.floor(offset / this.blockSize)), within);
   }
 
   /** Where a part's data is to be written; or what has become of it already. */
