@@ -21,6 +21,7 @@ export function hardwareSettings(hardware: HardwareSpec, drives: readonly DriveS
     bootOrder: hardware.boot,
     drives,
     serialPorts: hardware.serialPorts.map(({ slot, ioBase, irq }) => ({ index: slot, ioBase, irq })),
+    networkAdapters: [],
   };
 }
 

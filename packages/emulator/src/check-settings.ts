@@ -19,6 +19,7 @@ export function checkSettings(settings: HardwareSettings, limits: EngineLimits):
   }
   checkDrives(settings, limits);
   checkSerialPorts(settings, limits);
+  checkNetworkAdapters(settings, limits);
 }
 
 /** @throws SettingsError when a medium cannot be in a drive of this kind */
@@ -67,5 +68,17 @@ function checkSerialPorts({ serialPorts }: HardwareSettings, limits: EngineLimit
         `serial port ${index} can only be at 0x${possible.ioBase.toString(16)} with IRQ ${possible.irq}, not at 0x${ioBase.toString(16)} with IRQ ${irq}`,
       );
     }
+  }
+}
+
+function checkNetworkAdapters({ networkAdapters }: HardwareSettings, { networkAdapters: { slots, models } }: EngineLimits): void {
+  const seen = new Set<number>();
+  for (const { slot, model, mac } of networkAdapters) {
+    checkRange('a network adapter in slot', slot, slots);
+    if (seen.has(slot)) throw new SettingsError(`network adapter ${slot} is set twice`);
+    seen.add(slot);
+    if (!models.includes(model)) throw new SettingsError(`network adapter ${slot}: this engine has no card of model ${model}: use ${models.join(' or ')}`);
+    if (!/^[0-9a-f]{12}$/i.test(mac)) throw new SettingsError(`network adapter ${slot}: ${JSON.stringify(mac)} is no MAC address: give twelve hexadecimal digits`);
+    if (parseInt(mac.slice(0, 2), 16) & 1) throw new SettingsError(`network adapter ${slot}: ${mac} is the address of a group, not of a card: its second digit must be even`);
   }
 }

@@ -2,7 +2,7 @@
  * The engine interface: hardware settings in, a running machine out. It names nothing of any one engine.
  * Pure types, and the error that settings are refused with.
  */
-import type { BlockDevice, Keyboard, Pointer, Screen, Unsubscribe } from './ports.js';
+import type { BlockDevice, Keyboard, NetworkLink, Pointer, Screen, Unsubscribe } from './ports.js';
 import type { Firmware } from './firmware.js';
 import type { Arrival, Departure } from './moving.js';
 import type { SavedState } from './saved-state.js';
@@ -28,6 +28,19 @@ export interface SerialPortSettings {
   readonly irq: number;
 }
 
+export type NetworkCardModel = 'ne2000' | 'virtio';
+
+export interface NetworkAdapterSettings {
+  /** From 1; two adapters never share one. */
+  readonly slot: number;
+  readonly model: NetworkCardModel;
+  /** Twelve hexadecimal digits. */
+  readonly mac: string;
+  readonly cableConnected: boolean;
+  /** What the cable leads to; null: nowhere. The engine never closes it. */
+  readonly link: NetworkLink | null;
+}
+
 export interface HardwareSettings {
   readonly memoryMiB: number;
   readonly vramMiB: number;
@@ -40,6 +53,7 @@ export interface HardwareSettings {
   readonly bootOrder: readonly BootDevice[];
   readonly drives: readonly DriveSettings[];
   readonly serialPorts: readonly SerialPortSettings[];
+  readonly networkAdapters: readonly NetworkAdapterSettings[];
 }
 
 /** What an engine can build; `checkSettings` compares settings with it. */
@@ -52,6 +66,8 @@ export interface EngineLimits {
   readonly slots: Readonly<Record<string, readonly DriveKind[]>>;
   /** The serial ports that can be had: an index has one address and one interrupt. */
   readonly serialPorts: readonly SerialPortSettings[];
+  /** The slots that a network adapter may be in, and its models. */
+  readonly networkAdapters: { readonly slots: Range; readonly models: readonly NetworkCardModel[] };
   readonly bootDevices: readonly BootDevice[];
   /** Largest screen, in pixels; a mode also has to fit into video memory. */
   readonly screen: { readonly width: number; readonly height: number };
@@ -129,11 +145,17 @@ export interface SerialPort {
   onData(listener: (bytes: Uint8Array) => void): Unsubscribe;
 }
 
+export interface Network {
+  /** Plugs the cable of an adapter in or pulls it. @throws SettingsError for a slot that has no adapter */
+  setCable(slot: number, connected: boolean): void;
+}
+
 export interface Machine {
   readonly screens: readonly Screen[];
   readonly keyboard: Keyboard;
   readonly pointer: Pointer;
   readonly serial: readonly SerialPort[];
+  readonly network: Network;
   readonly state: MachineState;
   /**
    * Why the machine is paused when nobody asked for it: the host has no room for what the guest writes. Such a write is neither failed nor

@@ -21,10 +21,12 @@ const VGA_BIOS_LIMIT = 0x10000;
 
 /** The folder that the set-up program fills where the system has no firmware. */
 export function firmwareCacheFolder(env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string {
-  return join(env.BELVEDERE_CACHE ?? systemCacheFolder(env, platform), 'firmware');
+  return join(cacheFolder(env, platform), 'firmware');
 }
 
-function systemCacheFolder(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
+/** Where things are kept that the set-up program can fetch again. */
+export function cacheFolder(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
+  if (env.BELVEDERE_CACHE) return env.BELVEDERE_CACHE;
   if (env.XDG_CACHE_HOME) return join(env.XDG_CACHE_HOME, 'belvedere');
   if (platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'belvedere');
   if (platform === 'win32' && env.LOCALAPPDATA) return join(env.LOCALAPPDATA, 'belvedere', 'cache');

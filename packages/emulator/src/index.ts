@@ -8,3 +8,7 @@ export { hardwareOf } from './hardware.js';
 export { hardwareDifferences, StateError, type MemoryRun, type SavedState, type StateSection } from './saved-state.js';
 export { findFirmware, firmwareCacheFolder, firmwareFolders, type Firmware } from './firmware.js';
 export { v86Engine } from './v86/engine.js';
+export { findPasst, passtCacheFolder } from './nat/passt.js';
+export { Nat, type NatOptions } from './nat/nat.js';
+export { natNetwork, usualNetwork, type NatNetwork } from './nat/network.js';
+export { PortForwardError, type PortForward } from './nat/port-forwards.js';

@@ -71,3 +71,17 @@ export interface BlockDevice {
   flush(): Promise<void>;
   close(): Promise<void>;
 }
+
+/**
+ * The far end of a network card's cable: whatever takes a guest's Ethernet frames and has frames for it. A frame begins with the receiver's
+ * address and ends before the checksum; 14 to 1518 bytes.
+ */
+export interface NetworkLink {
+  /** A frame from the guest, the link's to keep. One that it has no room for is lost, as on any network. */
+  send(frame: Uint8Array): void;
+  /** Calls `listener` with each frame for the guest, which is the listener's to keep. */
+  onFrame(listener: (frame: Uint8Array) => void): Unsubscribe;
+  /** The guest's card is full: frames are held back until `resume`. One that is on its way already may still come. */
+  pause(): void;
+  resume(): void;
+}

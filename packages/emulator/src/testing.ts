@@ -2,12 +2,13 @@
  * The suite that defines an engine: every engine runs it. It also exports what the suite is made of, for an engine's own tests.
  */
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { SettingsError, TrayLockedError, type DriveSettings, type Engine, type HardwareSettings } from './engine.js';
+import { SettingsError, TrayLockedError, type DriveSettings, type Engine, type HardwareSettings, type NetworkAdapterSettings } from './engine.js';
 import { findFirmware, type Firmware } from './firmware.js';
 import { Bench, FLOPPY, PLAIN } from './testing/bench.js';
 import { BootSector, Jump } from './testing/boot-sector.js';
 import * as guests from './testing/guests.js';
 import { MemoryDisk } from './testing/memory-disk.js';
+import { describeNetwork } from './testing/network.js';
 import { Drive, Ports } from './testing/ports.js';
 import { describeMoves } from './testing/moves.js';
 import { describeStates } from './testing/states.js';
@@ -37,6 +38,8 @@ function marked(size: number, value: number, options?: { readOnly?: boolean }): 
 }
 
 const hdd = (device: MemoryDisk): DriveSettings => ({ slot: 'ide0-0', kind: 'hdd', device });
+
+const CARD: NetworkAdapterSettings = { slot: 1, model: 'ne2000', mac: '080027000001', cableConnected: true, link: null };
 
 /** Describes what any engine must do. */
 export function describeEngine(engine: Engine): void {
@@ -70,6 +73,10 @@ export function describeEngine(engine: Engine): void {
         ['a disk without an image', { drives: [{ slot: 'ide0-0', kind: 'hdd', device: null }] }, /without an image/],
         ['a disk of half a sector', { drives: [hdd(new MemoryDisk(1000))] }, /multiple of 512/],
         ['a floppy of no known size', { drives: [{ slot: 'floppy0', kind: 'floppy', device: new MemoryDisk(512) }] }, /no floppy's size/],
+        ['a network adapter in a slot that is not there', { networkAdapters: [{ ...CARD, slot: 99 }] }, /slot of 99/],
+        ['two network adapters in one slot', { networkAdapters: [CARD, CARD] }, /adapter 1 is set twice/],
+        ['a card with no address', { networkAdapters: [{ ...CARD, mac: 'auto' }] }, /twelve/],
+        ["a card with a group's address", { networkAdapters: [{ ...CARD, mac: '01005E000001' }] }, /even/],
         ['a serial port elsewhere', { serialPorts: [{ index: 1, ioBase: 0x100, irq: 4 }] }, /serial port 1/],
       ];
       test.each(refused)('with %s are refused', async (_name, change, message) => {
@@ -433,5 +440,6 @@ export function describeEngine(engine: Engine): void {
 
     describeStates(engine);
     describeMoves(engine);
+    describeNetwork(engine);
   });
 }

@@ -1,16 +1,16 @@
 // Builds the small Linux guest's ISO, once, into the cache: the installer's kernel, and an initial RAM disk with BusyBox, QEMU's guest agent,
-// PAM's password checker and a few accounts. Debian's own i386 binaries; nothing here needs root.
+// PAM's password checker, the drivers of network cards and a few accounts. Debian's own i386 binaries; nothing here needs root.
 // Accounts: john; locked; expired. All have the password "right horse" (SHA-512 crypt with the salt "belvedere": openssl passwd -6 -salt belvedere).
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { debianPrefix } from '../../setup/debian.mjs';
 import { withLock } from '../../setup/lock.mjs';
 import { SetupError, say, step } from '../../setup/progress.mjs';
 import { grubLoader } from '../iso/grub.mjs';
 import { readImageFile, writeImage } from '../iso/iso9660.mjs';
-import { FILE, FOLDER, PROGRAM, SECRET, cpio } from './cpio.mjs';
+import { FILE, FOLDER, PROGRAM, SECRET, cpio, unpackCpio } from './cpio.mjs';
 import { findLinux, linuxFolder, linuxName } from './iso.mjs';
 
 const AGENT = 'qemu-guest-agent';
@@ -27,6 +27,9 @@ const LIBRARIES = [
   'ld-linux.so.2', 'libaudit.so.1', 'libc.so.6', 'libcap-ng.so.0', 'libcrypt.so.1', 'libglib-2.0.so.0', 'libgmodule-2.0.so.0', 'libm.so.6', 'libnuma.so.1',
   'libpcre2-8.so.0', 'libselinux.so.1', 'libudev.so.1', 'liburing.so.2',
 ];
+
+/** Of the kernel's modules, in the order in which they are loaded. */
+const MODULES = ['8390', 'ne2k-pci', 'failover', 'net_failover', 'virtio', 'virtio_ring', 'virtio_pci_modern_dev', 'virtio_pci_legacy_dev', 'virtio_pci', 'virtio_net'];
 
 const MENU = `set timeout=0
 menuentry "Linux with QEMU's guest agent" {
@@ -70,7 +73,7 @@ async function build(installer) {
         { name: 'BOOT.IMG', data: grub.image },
         { name: 'GRUB.CFG', data: Buffer.from(MENU) },
         { name: 'LINUX.IMG', data: readImageFile(installer, 'LINUX.IMG') },
-        { name: 'INITRD.GZ', data: gzipSync(cpio(rootFiles(prefix.path)), { level: 9 }) },
+        { name: 'INITRD.GZ', data: gzipSync(cpio(rootFiles(prefix.path, installer)), { level: 9 }) },
         { name: 'VERSIONS.TXT', data: Buffer.from(`${JSON.stringify({ ...prefix.versions, ...grub.versions }, null, 2)}\n`) },
       ],
       boot: 'BOOT.IMG',
@@ -89,19 +92,37 @@ async function build(installer) {
 /**
  * The guest's whole root file system.
  * @param {string} prefix the folder of the unpacked packages
+ * @param {string} installer
  * @returns {import('./cpio.mjs').Entry[]}
  */
-function rootFiles(prefix) {
+function rootFiles(prefix, installer) {
   const own = (/** @type {string} */ name) => readFileSync(fileURLToPath(new URL(`./root/${name}`, import.meta.url)));
   return [
-    ...['bin', 'dev', 'etc', 'lib', 'proc', 'run', 'sbin', 'sys', 'tmp', 'usr', 'usr/bin', 'usr/sbin'].map((name) => ({ name, mode: FOLDER })),
+    ...['bin', 'dev', 'etc', 'lib', 'lib/modules', 'proc', 'run', 'sbin', 'sys', 'tmp', 'usr', 'usr/bin', 'usr/sbin'].map((name) => ({ name, mode: FOLDER })),
     { name: 'init', mode: PROGRAM, data: own('init') },
+    { name: 'etc/dhcp', mode: PROGRAM, data: own('dhcp') },
+    { name: 'lib/modules/order', mode: FILE, data: Buffer.from(MODULES.join('\n')) },
+    ...modules(installer),
     { name: 'etc/passwd', mode: FILE, data: own('passwd') },
     { name: 'etc/group', mode: FILE, data: own('group') },
     { name: 'etc/shadow', mode: SECRET, data: own('shadow') },
     ...PROGRAMS.map((name) => ({ name, mode: PROGRAM, data: readFileSync(join(prefix, name)) })),
     ...LIBRARIES.map((name) => ({ name: `lib/${name}`, mode: PROGRAM, data: readFileSync(library(prefix, name)) })),
   ];
+}
+
+/**
+ * The kernel's modules as the installer's RAM disk has them.
+ * @param {string} installer
+ * @returns {import('./cpio.mjs').Entry[]}
+ */
+function modules(installer) {
+  const files = unpackCpio(gunzipSync(readImageFile(installer, 'INITRD.GZ')));
+  return MODULES.map((module) => {
+    const found = files.find(({ name }) => name.startsWith('lib/modules/') && name.endsWith(`/${module}.ko`));
+    if (!found) throw new SetupError(`the Debian installer brings no module ${module}`);
+    return { name: `lib/modules/${module}.ko`, mode: FILE, data: found.data };
+  });
 }
 
 /** @param {string} prefix @param {string} name @returns {string} */

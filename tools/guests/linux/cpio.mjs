@@ -23,6 +23,27 @@ export function cpio(entries) {
   return Buffer.concat([...entries.flatMap((entry, index) => record(entry, index + 1)), ...record({ name: 'TRAILER!!!', mode: 0 }, 0)]);
 }
 
+/**
+ * The entries of an archive.
+ * @param {Buffer} archive
+ * @returns {(Entry & { data: Buffer })[]}
+ */
+export function unpackCpio(archive) {
+  const entries = [];
+  for (let at = 0; ; ) {
+    if (archive.toString('latin1', at, at + 6) !== '070701') throw new Error(`no cpio entry at byte ${at}`);
+    const field = (/** @type {number} */ index) => parseInt(archive.toString('latin1', at + 6 + 8 * index, at + 14 + 8 * index), 16);
+    const name = archive.toString('utf8', at + 110, at + 110 + field(11) - 1);
+    if (name === 'TRAILER!!!') return entries;
+    const start = rounded(at + 110 + field(11));
+    entries.push({ name, mode: field(1), data: archive.subarray(start, start + field(6)) });
+    at = rounded(start + field(6));
+  }
+}
+
+/** @param {number} offset */
+const rounded = (offset) => (offset + 3) & ~3;
+
 /** @param {Entry} entry @param {number} inode @returns {Uint8Array[]} */
 function record({ name, mode, data = new Uint8Array(0) }, inode) {
   const text = Buffer.from(`${name}\0`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { cacheFolder } from '../../setup/places.mjs';
 
 /** Counts up when what stands on the image beside Debian's files changes. */
-const RECIPE = 1;
+const RECIPE = 2;
 
 export const linuxFolder = () => join(cacheFolder(), 'guests');
 

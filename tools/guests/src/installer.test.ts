@@ -66,7 +66,7 @@ const withInstaller = iso === undefined ? test.skip : test;
 withInstaller('boots to GRUB\'s menu, then loads Linux', async () => {
   const device = await fileDevice(iso!);
   const machine = await v86Engine.start(
-    { memoryMiB: 512, vramMiB: 16, monitorCount: 1, cpuCount: 1, acpi: true, rtcUtc: true, bootOrder: ['dvd'], drives: [{ slot: 'ide1-0', kind: 'dvd', device }], serialPorts: [] },
+    { memoryMiB: 512, vramMiB: 16, monitorCount: 1, cpuCount: 1, acpi: true, rtcUtc: true, bootOrder: ['dvd'], drives: [{ slot: 'ide1-0', kind: 'dvd', device }], serialPorts: [], networkAdapters: [] },
     { firmware: await findFirmware() },
   );
   try {

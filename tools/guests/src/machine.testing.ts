@@ -78,6 +78,7 @@ export async function boot(bootFrom: BootDevice, drives: readonly DriveSettings[
       bootOrder: [bootFrom],
       drives,
       serialPorts: [{ index: 1, ioBase: 0x3f8, irq: 4 }],
+      networkAdapters: [],
     },
     { firmware: await findFirmware() },
   );

@@ -22,6 +22,7 @@ export const PLAIN: HardwareSettings = {
   bootOrder: ['floppy', 'disk', 'dvd'],
   drives: [],
   serialPorts: [{ index: 1, ioBase: 0x3f8, irq: 4 }],
+  networkAdapters: [],
 };
 
 export class Bench {

@@ -40,7 +40,16 @@ export class BootSector {
   }
 
   call(label: string): this {
-    this.code(0xe8);
+    return this.#near(0xe8, label);
+  }
+
+  /** Jumps however far. */
+  go(label: string): this {
+    return this.#near(0xe9, label);
+  }
+
+  #near(opcode: number, label: string): this {
+    this.code(opcode);
     this.#fixes.push({ at: this.#bytes.length, label, size: 2, relative: true });
     return this.word(0);
   }

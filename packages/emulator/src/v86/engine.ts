@@ -68,6 +68,7 @@ async function build(settings: HardwareSettings, { firmware, log }: StartOptions
     bootOrder: settings.bootOrder,
     drives: await Promise.all(settings.drives.map(async ({ slot, kind, device }) => ({ slot, kind, medium: await mediumShape(slot, device) }))),
     serialPorts: settings.serialPorts.map(({ index }) => index),
+    networkAdapters: settings.networkAdapters.map(({ slot, model, mac, cableConnected }) => ({ slot, model, mac: Buffer.from(mac, 'hex'), connected: cableConnected })),
     bios: firmware.bios,
     vgaBios: firmware.vgaBios,
     shared,

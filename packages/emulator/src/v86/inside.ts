@@ -6,8 +6,12 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { NetworkCardModel } from '../engine.js';
 
 export const V86_VERSION = '0.5.462';
+
+/** Bytes of an Ethernet frame's payload. */
+export const MTU = 1500;
 
 /** The parts of WebAssembly used here; Node has it, the compiler's libraries keep it with the browser's. */
 declare const WebAssembly: {
@@ -180,6 +184,66 @@ export interface Uart {
   fifo_control: number;
 }
 
+export interface PciDevice {
+  pci_id: number;
+  readonly pci_space: number[];
+}
+
+export interface Pci {
+  /** Which interrupt the chipset's four lines lead to, from 0x60 on. */
+  readonly isa_bridge_space8: Uint8Array;
+  readonly device_spaces: (Int32Array | undefined)[];
+  readonly devices: (PciDevice | undefined)[];
+  register_device(device: PciDevice): Int32Array;
+  raise_irq(id: number): void;
+  lower_irq(id: number): void;
+}
+
+/** What a network card sends events to, and hears them from. */
+export interface CardBus {
+  send(event: string, data?: unknown): void;
+  register(event: string, listener: (data: Uint8Array) => void, self: object): void;
+}
+
+interface NetworkCard {
+  mac: Uint8Array;
+  get_state(): unknown[];
+  set_state(state: unknown[]): void;
+}
+
+/** A DP8390 with its 32 KiB of memory; pages are of 256 bytes. */
+export interface Ne2000 extends NetworkCard, PciDevice {
+  readonly port: number;
+  readonly memory: Uint8Array;
+  /** Bit 0: stopped. */
+  cr: number;
+  pstart: number;
+  pstop: number;
+  curpg: number;
+  boundary: number;
+}
+
+export interface VirtioNet extends NetworkCard {
+  /** Bit 0: link up. */
+  status: number;
+  readonly virtio: {
+    /** Bit 2: the driver is there. */
+    readonly device_status: number;
+    readonly queues: readonly { has_request(): boolean }[];
+    notify_config_changes(): void;
+  };
+  reset(): void;
+}
+
+/** @param keepMac the address in a saved state counts; @param id gives the first I/O port: 0x300 + 0x100 * id */
+export type Ne2000Class = new (cpu: Cpu, bus: CardBus, keepMac: boolean, translateMac: boolean, id: number) => Ne2000;
+export type VirtioNetClass = new (cpu: Cpu, bus: CardBus, keepMac: boolean, mtu: number) => VirtioNet;
+
+export interface CardClasses {
+  readonly ne2000?: Ne2000Class;
+  readonly virtio?: VirtioNetClass;
+}
+
 export interface PortEntry {
   read8: (this: unknown, port: number) => number;
   read16: (this: unknown, port: number) => number;
@@ -207,6 +271,10 @@ export interface Cpu {
     create_empty_entry(): PortEntry;
   };
   readonly devices: {
+    readonly pci: Pci;
+    /** Asked for its part when the processor's state is saved. */
+    net?: { get_state(): unknown[]; set_state(state: unknown[]): void };
+    virtio_net?: VirtioNet;
     readonly ps2: Ps2;
     readonly vmware: VmwareMouse;
     readonly vga: Vga;
@@ -271,6 +339,8 @@ export interface EmulatorOptions {
   readonly acpi: boolean;
   /** Which of the serial ports 2 to 4 to build; the first is always there. */
   readonly serialPorts: readonly number[];
+  /** A card that v86 is to build; `takeCardClass` takes it out again. */
+  readonly card?: NetworkCardModel;
 }
 
 /** Where the npm package stands. @throws Error for any version but the one this engine was written for */
@@ -328,7 +398,7 @@ export async function buildEmulator(options: EmulatorOptions): Promise<Emulator>
     uart1: options.serialPorts.includes(2),
     uart2: options.serialPorts.includes(3),
     uart3: options.serialPorts.includes(4),
-    net_device: { type: 'none' },
+    net_device: { type: options.card === undefined ? 'none' : options.card === 'ne2000' ? 'ne2k' : 'virtio', mtu: MTU },
     disable_keyboard: true,
     disable_mouse: true,
     disable_speaker: true,
@@ -337,6 +407,29 @@ export async function buildEmulator(options: EmulatorOptions): Promise<Emulator>
   const loaded = new Promise<void>((resolve) => emulator.add_listener('emulator-loaded', () => resolve()));
   await Promise.race([loaded, broken]);
   return emulator;
+}
+
+/** The classes of a machine's network cards, of which v86 hands out none: each is had from a card that it built, which is taken away. */
+export async function cardClasses(emulator: Emulator, models: readonly NetworkCardModel[], options: EmulatorOptions): Promise<CardClasses> {
+  let classes: CardClasses = {};
+  for (const model of new Set(models)) {
+    // v86 builds one card: the other model's class comes from a second PC, which never runs.
+    const source = model === options.card ? emulator : await buildEmulator({ ...options, bios: options.bios.slice(0), vgaBios: options.vgaBios.slice(0), memoryBytes: 1 << 20, vramBytes: 1 << 20, card: model });
+    classes = { ...classes, ...takeCardClass(source.v86.cpu) };
+  }
+  return classes;
+}
+
+function takeCardClass(cpu: Cpu): CardClasses {
+  const { devices, io } = cpu;
+  const { net, virtio_net: virtio } = devices;
+  const card = (net as Ne2000 | undefined) ?? (virtio?.virtio as unknown as PciDevice);
+  for (let port = 0; net && port < 0x20; port++) io.ports[(net as Ne2000).port + port] = io.create_empty_entry();
+  devices.pci.devices[card.pci_id] = undefined;
+  devices.pci.device_spaces[card.pci_id] = undefined;
+  delete devices.net;
+  delete devices.virtio_net;
+  return net ? { ne2000: net.constructor as Ne2000Class } : { virtio: virtio!.constructor as VirtioNetClass };
 }
 
 /** Puts `change` around a port's handlers, keeping what was there. */

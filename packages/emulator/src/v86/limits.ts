@@ -19,6 +19,7 @@ export const LIMITS: EngineLimits = {
     floppy1: ['floppy'],
   },
   serialPorts: SERIAL_PORTS,
+  networkAdapters: { slots: { min: 1, max: 8 }, models: ['ne2000', 'virtio'] },
   bootDevices: ['floppy', 'dvd', 'disk', 'none'],
   screen: { width: 2560, height: 1600 },
   floppySizes: FLOPPY_SIZES,

@@ -27,6 +27,7 @@ import { DiskServer, mediumShape } from './disk-server.js';
 import type { MemoryPortion } from './guest-memory.js';
 import { V86_VERSION } from './inside.js';
 import { LIMITS } from './limits.js';
+import { NetworkPorts } from './network-ports.js';
 import { Cell, Counter, sharedViews, type Control, type FromWorker, type Pages, type SavedDevices, type ToWorker } from './protocol.js';
 import { SharedScreen } from './shared-screen.js';
 
@@ -46,6 +47,7 @@ export class V86Machine implements Machine {
   readonly keyboard: Keyboard;
   readonly pointer: Pointer;
   readonly serial: readonly V86SerialPort[];
+  readonly network: NetworkPorts;
   readonly ended: Promise<Ended>;
   readonly #shared;
   readonly #screen: SharedScreen;
@@ -80,6 +82,7 @@ export class V86Machine implements Machine {
     this.#kinds = new Map(settings.drives.map(({ slot, kind }) => [slot, kind]));
     this.#acpi = settings.acpi;
     this.serial = settings.serialPorts.map(({ index }) => new V86SerialPort(index, (bytes) => this.#send({ type: 'serial', index, bytes })));
+    this.network = new NetworkPorts(settings.networkAdapters, (message) => this.#send(message));
     this.keyboard = { scancode: (code, down) => this.#send({ type: 'key', bytes: scancodeBytes(code, down) }) };
     this.pointer = this.#pointer();
     this.ended = new Promise((resolve) => {
@@ -299,6 +302,10 @@ export class V86Machine implements Machine {
         return this.#serialPort(message.index).arrived(message.bytes);
       case 'serialTaken':
         return this.#serialPort(message.index).taken(message.count);
+      case 'frames':
+        return this.network.fromGuest(message.slot, message.frames);
+      case 'framesTaken':
+        return this.network.taken(message.slot, message.bytes);
       case 'done':
         this.#answers.get(message.id)?.(message);
         this.#answers.delete(message.id);
@@ -383,6 +390,7 @@ export class V86Machine implements Machine {
   #end(ended: Ended): Promise<void> {
     this.#ending ??= (async () => {
       // Ends the thread between two ticks or in a sleep; a running tick is broken off.
+      this.network.close();
       await this.worker.terminate();
       await this.#disks.quiet();
       this.#enter('ended');

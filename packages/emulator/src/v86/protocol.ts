@@ -2,7 +2,7 @@
  * What the two threads of a machine say to each other, and the memory they share.
  * Pure: message shapes and the layout of one shared block.
  */
-import type { BootDevice, DriveKind, DriveSlot } from '../engine.js';
+import type { BootDevice, DriveKind, DriveSlot, NetworkCardModel } from '../engine.js';
 import type { PageRun } from '../moving.js';
 import type { MemoryRun, StateSection } from '../saved-state.js';
 import type { MemoryPortion } from './guest-memory.js';
@@ -20,6 +20,14 @@ export interface MediumShape {
   readonly firstSector: Uint8Array;
 }
 
+/** A network adapter as the engine's thread sees it. */
+export interface AdapterShape {
+  readonly slot: number;
+  readonly model: NetworkCardModel;
+  readonly mac: Uint8Array;
+  readonly connected: boolean;
+}
+
 /** The worker's `workerData`. */
 export interface Assignment {
   readonly memoryMiB: number;
@@ -29,6 +37,7 @@ export interface Assignment {
   readonly bootOrder: readonly BootDevice[];
   readonly drives: readonly DriveShape[];
   readonly serialPorts: readonly number[];
+  readonly networkAdapters: readonly AdapterShape[];
   readonly bios: Uint8Array;
   readonly vgaBios: Uint8Array;
   readonly shared: SharedArrayBuffer;
@@ -53,6 +62,8 @@ export interface SavedDevices {
 export type Control = 'pause' | 'resume' | 'reset' | 'powerButton';
 
 export type ToWorker =
+  | { readonly type: 'frames'; readonly slot: number; readonly frames: readonly Uint8Array[] }
+  | { readonly type: 'cable'; readonly slot: number; readonly connected: boolean }
   | { readonly type: 'key'; readonly bytes: readonly number[] }
   | { readonly type: 'move'; readonly x: number; readonly y: number; readonly buttons: number }
   | { readonly type: 'wheel'; readonly dx: number; readonly dy: number }
@@ -79,6 +90,9 @@ export type DiskOperation =
 
 export type FromWorker =
   | { readonly type: 'ready' }
+  | { readonly type: 'frames'; readonly slot: number; readonly frames: readonly Uint8Array[] }
+  /** So many bytes of frames have reached the guest, or were lost. */
+  | { readonly type: 'framesTaken'; readonly slot: number; readonly bytes: number }
   | { readonly type: 'resize'; readonly width: number; readonly height: number; readonly pixels: SharedArrayBuffer; readonly tiles: SharedArrayBuffer }
   | { readonly type: 'damage' }
   | { readonly type: 'absolute'; readonly absolute: boolean }

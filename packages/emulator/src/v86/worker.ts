@@ -7,12 +7,13 @@ import { Display } from './display.js';
 import { FloppyDrives } from './floppy.js';
 import { GuestClock } from './guest-clock.js';
 import { IdeDrives } from './ide.js';
-import { buildEmulator, type Cpu, type Emulator } from './inside.js';
+import { buildEmulator, cardClasses, type CardClasses, type Cpu, type Emulator } from './inside.js';
 import { bootOrderFile } from './boot-order.js';
 import { KeyboardQueue } from './keyboard.js';
 import { Loop } from './loop.js';
 import { Mailbox } from './mailbox.js';
 import { MouseQueue } from './mouse.js';
+import { NetworkCards } from './network-cards.js';
 import { Power } from './power.js';
 import { Cell, Counter, sharedViews, type Assignment, type FromWorker, type ToWorker } from './protocol.js';
 import type { Answer, Ask } from './remote-disk.js';
@@ -73,7 +74,7 @@ class Requests {
   }
 }
 
-function start(emulator: Emulator): void {
+function start(emulator: Emulator, classes: CardClasses): void {
   const cpu = emulator.v86.cpu;
   const surface = new Surface((width, height, pixels, tiles) => post({ type: 'resize', width, height, pixels, tiles }));
   surface.resize(FIRST_SCREEN.width, FIRST_SCREEN.height);
@@ -96,6 +97,7 @@ function start(emulator: Emulator): void {
   }
   if (!assignment.serialPorts.includes(1)) removeFirstPort(cpu);
   const serial = assignment.serialPorts.map((index) => new SerialLine(emulator, index, (count) => post({ type: 'serialTaken', index, count })));
+  const network = new NetworkCards(cpu, classes, assignment.networkAdapters);
   cpu.option_roms.push(bootOrderFile(assignment.bootOrder, assignment.drives));
   const devices: Devices = { emulator, clock, keyboard, mouse, power, ide, serial };
   const restored = assignment.sections && restoreDevices(devices, assignment.sections);
@@ -112,6 +114,7 @@ function start(emulator: Emulator): void {
     mouse.reset();
     power.reset();
     ide.reset();
+    network.reset();
     tellAbsolute();
     Atomics.add(shared.cells, Cell.resets, 1);
   };
@@ -192,6 +195,7 @@ function start(emulator: Emulator): void {
   };
 
   const collect = (): void => {
+    network.collect(post);
     for (const line of serial) {
       const bytes = line.takeOutput();
       if (!bytes) continue;
@@ -248,10 +252,16 @@ function start(emulator: Emulator): void {
           return control(message);
         case 'insert':
           return insert(message);
+        case 'frames':
+          network.arrived(message.slot, message.frames);
+          return loop.stir();
+        case 'cable':
+          network.setCable(message.slot, message.connected);
+          return loop.stir();
       }
     },
     feed() {
-      const next = Math.min(keyboard.feed(), mouse.feed());
+      const next = Math.min(keyboard.feed(), mouse.feed(), network.feed());
       Atomics.store(shared.cells, Cell.keysWaiting, keyboard.waiting);
       return next;
     },
@@ -277,16 +287,19 @@ function start(emulator: Emulator): void {
 
 const exactBuffer = (bytes: Uint8Array): ArrayBuffer => bytes.slice().buffer as ArrayBuffer;
 
-const emulator = await buildEmulator({
+const models = assignment.networkAdapters.map(({ model }) => model);
+const options = {
   bios: exactBuffer(assignment.bios),
   vgaBios: exactBuffer(assignment.vgaBios),
   memoryBytes: assignment.memoryMiB * MIB,
   vramBytes: assignment.vramMiB * MIB,
   acpi: assignment.acpi,
   serialPorts: assignment.serialPorts,
-});
+  ...(models[0] ? { card: models[0] } : {}),
+};
+const emulator = await buildEmulator(options);
 try {
-  start(emulator);
+  start(emulator, await cardClasses(emulator, models, options));
 } catch (error) {
   // An error loses its kind on the way to the other thread.
   if (!(error instanceof StateError)) throw error;
