@@ -2,12 +2,13 @@
  * A network of one guest, behind the host's addresses: DHCP, DNS, TCP, UDP and echoes by passt, ports of the host that lead to the guest by
  * `PortForwards`, and between them what neither does right.
  *
- * passt takes the padding of short frames for data, lets a guest that asks for 127.0.0.1 into the host's own loopback whatever it was told, and
+ * passt takes the padding of short frames for data, answers a repeated acknowledgement with everything again, lets a guest that asks for 127.0.0.1 into the host's own loopback whatever it was told, and
  * cannot both give out a name server's address and stand for it.
  */
 import { readFile } from 'node:fs/promises';
 import { Emitter } from '../emitter.js';
 import type { NetworkLink, Unsubscribe } from '../ports.js';
+import { Acknowledgements } from './acknowledgements.js';
 import { parseAddress, type NatNetwork } from './network.js';
 import { echoReply, ETHERNET, etherType, EtherType, Protocol, readdress, readPacket, type Packet } from './packet.js';
 import { Passt } from './passt.js';
@@ -39,6 +40,7 @@ export class Nat implements NetworkLink {
   readonly #neighbours = new Map<string, Buffer>();
   /** Protocol and port from which the guest asked the name server. */
   readonly #askers = new Set<string>();
+  readonly #acknowledgements = new Acknowledgements();
   #resolver: Buffer | undefined;
   #passt: Passt | undefined;
   #paused = false;
@@ -68,7 +70,7 @@ export class Nat implements NetworkLink {
     const packet = readPacket(frame);
     if (!packet || isLoopback(packet.destination)) return;
     this.#meet(packet);
-    if (this.forwards.fromGuest(packet) || this.#echo(packet)) return;
+    if (this.forwards.fromGuest(packet) || this.#echo(packet) || this.#acknowledgements.repeats(packet)) return;
     if (packet.destination.equals(this.options.network.dns) && !this.#toResolver(packet)) return;
     this.#passt?.send(frame.subarray(0, ETHERNET + packet.ip.length));
   }
