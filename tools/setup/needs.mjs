@@ -1,4 +1,4 @@
-// What the set-up needs beyond npm: SeaBIOS and its VGA BIOS for the embedded engine, nasm for the test card.
+// What the set-up needs beyond npm: SeaBIOS and its VGA BIOS for the embedded engine, passt for its networks, nasm for the test card.
 // Each is taken from this machine where it has it, else fetched from Debian into the cache, else named with what to install.
 import { copyFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -69,6 +69,26 @@ async function debianFirmware() {
   if (!hasApt()) throw new SetupError(`no SeaBIOS on this machine: ${install('seabios', 'seabios-bin seavgabios-bin', 'qemu', 'QEMU from https://www.qemu.org/download/#windows')}`);
   const { path } = await debianPrefix({ label: 'seabios', packages: ['seabios'] });
   return Object.fromEntries(Object.keys(FIRMWARE).map((file) => [file, join(path, 'usr/share/seabios', file)]));
+}
+
+/** The folder where the emulator looks for passt first. */
+export const passtFolder = () => join(cacheFolder(), 'passt');
+
+/** Whether the emulator finds passt. */
+export const hasPasst = () => usable(join(passtFolder(), 'passt'), Infinity) || findProgram('passt') !== undefined;
+
+/** Puts passt into the cache, with the build of it for newer processors, which it starts by itself. @throws {SetupError} when it cannot be had */
+export async function providePasst() {
+  if (!hasApt()) throw new SetupError(`no passt on this machine: install ${findProgram('dnf') ? 'it by "sudo dnf install passt"' : 'the package passt'}`);
+  const { path } = await debianPrefix({ label: 'passt', packages: ['passt'] });
+  mkdirSync(passtFolder(), { recursive: true });
+  // The plain program last: it is what is looked for.
+  for (const name of ['passt.avx2', 'passt']) {
+    const [source, target] = [join(path, 'usr/bin', name), join(passtFolder(), name)];
+    if (!usable(source, Infinity)) continue;
+    copyFileSync(source, `${target}.new`);
+    renameSync(`${target}.new`, target);
+  }
 }
 
 /**

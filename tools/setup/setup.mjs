@@ -1,12 +1,12 @@
 // `npm run setup`: from a fresh checkout to built workspaces, with progress. A second run does only what has changed.
-// Steps: Node's version, dependencies (pnpm, by the lockfile), firmware and assembler, build (turbo), the Linux guests' ISO images.
+// Steps: Node's version, dependencies (pnpm, by the lockfile), firmware, passt and assembler, build (turbo), the Linux guests' ISO images.
 // Plain JavaScript on Node's own modules: it runs before anything is installed.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { withLock } from './lock.mjs';
-import { hasFirmware, provideFirmware, provideNasm } from './needs.mjs';
+import { hasFirmware, hasPasst, provideFirmware, provideNasm, providePasst } from './needs.mjs';
 import { findProgram, root } from './places.mjs';
 import { SetupError, attempt, run, runMain, say, seconds, step } from './progress.mjs';
 
@@ -24,6 +24,7 @@ export async function setup() {
     await installDependencies();
     await step('build', build);
     if (!hasFirmware()) await step('firmware: SeaBIOS from Debian, unpacked into the cache', provideFirmware);
+    if (!hasPasst()) await networks();
     const { buildInstaller } = await import(pathToFileURL(join(root, 'tools/guests/debian-installer/build.mjs')).href);
     const { buildLinux } = await import(pathToFileURL(join(root, 'tools/guests/linux/build.mjs')).href);
     const image = await buildInstaller();
@@ -32,6 +33,16 @@ export async function setup() {
   });
   say(`set-up complete in ${seconds(performance.now() - began)}`);
   return { installer };
+}
+
+/** A machine runs without passt, but its network leads nowhere: no reason to end the set-up. */
+async function networks() {
+  try {
+    await step("passt from Debian, which connects guests' networks, unpacked into the cache", providePasst);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(`  no passt: ${error.message}; machines run without a network, and the next set-up tries again`);
+  }
 }
 
 async function build() {

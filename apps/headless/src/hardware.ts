@@ -1,6 +1,6 @@
 /** From the control plane's machine to the engine's: slots, kinds of drive and boot order under the engine's own names. Pure. */
 import type { DriveSpec, HardwareSpec } from '@belvedere/control';
-import type { DriveKind, DriveSettings, DriveSlot, HardwareSettings } from '@belvedere/emulator';
+import type { DriveKind, DriveSettings, DriveSlot, HardwareSettings, NetworkAdapterSettings } from '@belvedere/emulator';
 
 const KINDS: Readonly<Record<DriveSpec['type'], DriveKind>> = { hdd: 'hdd', dvddrive: 'dvd', fdd: 'floppy' };
 
@@ -9,8 +9,8 @@ export const slotOf = (drive: Pick<DriveSpec, 'bus' | 'port' | 'device'>): Drive
 
 export const kindOf = (drive: Pick<DriveSpec, 'type'>): DriveKind => KINDS[drive.type];
 
-/** @param drives as `openDrives` opened them */
-export function hardwareSettings(hardware: HardwareSpec, drives: readonly DriveSettings[]): HardwareSettings {
+/** @param drives as `Drives` opened them; @param networkAdapters as `Networks` did */
+export function hardwareSettings(hardware: HardwareSpec, drives: readonly DriveSettings[], networkAdapters: readonly NetworkAdapterSettings[]): HardwareSettings {
   return {
     memoryMiB: hardware.memoryMiB,
     vramMiB: hardware.vramMiB,
@@ -21,13 +21,6 @@ export function hardwareSettings(hardware: HardwareSpec, drives: readonly DriveS
     bootOrder: hardware.boot,
     drives,
     serialPorts: hardware.serialPorts.map(({ slot, ioBase, irq }) => ({ index: slot, ioBase, irq })),
-    networkAdapters: [],
+    networkAdapters,
   };
-}
-
-/** What of the settings this run leaves out, in words for the administrator. */
-export function notices(hardware: HardwareSpec): string[] {
-  return hardware.adapters
-    .filter(({ attachment }) => attachment === 'nat')
-    .map(({ slot }) => `network adapter ${slot} is left out: this version connects no machine to a network; set --nic${slot} none to silence this`);
 }

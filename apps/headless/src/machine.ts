@@ -9,9 +9,10 @@ import { type DriveSettings, type Ended, findFirmware, type Machine, SettingsErr
 import { StateFileError } from '@belvedere/state';
 import { teleport } from '@belvedere/teleport';
 import { Drives, LostDiskError } from './drives.js';
-import { hardwareSettings, notices } from './hardware.js';
+import { hardwareSettings } from './hardware.js';
 import type { Log } from './log.js';
 import { Logins } from './logins.js';
+import { Networks } from './network.js';
 import { RemoteDisplay } from './remote-display.js';
 import { restoreState, saveState, useUp } from './saving.js';
 import { screenshot } from './screenshot.js';
@@ -42,6 +43,7 @@ export class MachineProcess {
     private readonly spec: MachineSpec,
     private readonly log: Log,
     private readonly drives: Drives,
+    private readonly networks: Networks,
     private readonly machine: Machine,
     private readonly display: RemoteDisplay,
     private readonly logins: Logins,
@@ -62,22 +64,25 @@ export class MachineProcess {
 
   static async start(spec: MachineSpec, log: Log): Promise<MachineProcess> {
     const drives = await Drives.open(spec.hardware.drives, `machine "${spec.name}"`);
+    let networks: Networks | undefined;
     let machine: Machine | undefined;
     let started: MachineProcess | undefined;
     try {
-      const settings = hardwareSettings(spec.hardware, drives.settings);
+      networks = await Networks.open(spec.hardware.adapters, log);
+      const settings = hardwareSettings(spec.hardware, drives.settings, networks.adapters);
       const options = { firmware: await findFirmware(), log: (level: 'debug' | 'info' | 'warn' | 'error', text: string) => log[level](text) };
       machine = spec.restore ? await restoreState(spec.stateFile, (state) => v86Engine.restore(settings, state, options)) : await v86Engine.start(settings, options);
       if (spec.startPaused) await machine.pause();
       const logins = new Logins(spec.auditFile, guestAgentPort(spec.hardware, machine.serial), (record) => started?.control?.emit('judgement', record));
       const display = new RemoteDisplay(spec, machine, logins, log);
-      started = new MachineProcess(spec, log, drives, machine, display, logins);
+      started = new MachineProcess(spec, log, drives, networks, machine, display, logins);
       await started.open();
       await started.go();
       return started;
     } catch (error) {
       await started?.close('disconnected');
       await machine?.powerOff();
+      await networks?.close();
       await drives.close();
       throw asControlError(error);
     }
@@ -258,6 +263,7 @@ export class MachineProcess {
     const record: ExitRecord = this.moved ? { state: 'teleported', at, ...(this.moved.kept === undefined ? {} : { reason: `its state is kept in ${this.moved.kept}, until somebody knows that it runs at the target` }) } : isSaved ? { state: 'saved', at } : ended.reason === 'failed' ? { state: 'aborted', reason: ended.error.message, at } : { state: 'poweroff', at };
     if (ended.reason === 'failed') this.log.error({ err: ended.error }, 'the engine failed');
     const problems = await this.close(isSaved ? 'saved' : ended.reason === 'failed' ? 'failed' : 'poweredOff');
+    await this.networks.close();
     await this.drives.close().catch((error: Error) => problems.push(error.message));
     // What a machine that is saved left behind is in its file, and its disks were flushed before.
     const final: ExitRecord = problems.length ? { ...record, state: isSaved || this.moved ? record.state : 'aborted', reason: [record.reason, ...problems].filter(Boolean).join('; ') } : record;
@@ -294,7 +300,7 @@ export class MachineProcess {
       ...(this.stateReason === undefined ? {} : { stateReason: this.stateReason }),
       vrde: this.display.status,
       screens: this.machine.screens.map(({ width, height }) => ({ width, height })),
-      notices: notices(this.spec.hardware),
+      notices: this.networks.problems,
       disks: this.drives.written,
       ejected: this.drives.ejected,
     };

@@ -32,7 +32,7 @@ describe('machines over the socket', () => {
     });
     expect(machine.adapters.map(({ attachment }) => attachment)).toEqual(['nat', ...Array<string>(7).fill('none')]);
     expect(machine.adapters[0]!.mac).toMatch(/^080027[0-9A-F]{6}$/);
-    expect(machine.adapters[0]!.notice).toContain('connects no network');
+    expect(machine.adapters[0]!.notice).toContain('the guest finds an NE2000');
     expect(await readFile(machine.settingsFile, 'utf8')).toContain('name="Windows XP"');
     expect((await stat(machine.settingsFile)).mode & 0o077).toBe(0);
     expect(await home.get('GET', `/machines/${machine.uuid}`)).toEqual(await home.get('GET', '/machines/Windows%20XP'));

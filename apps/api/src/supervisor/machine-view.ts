@@ -85,7 +85,13 @@ function describe({ settings, settingsFile }: MachineRecord): Omit<Machine, 'sna
 
 const describeSnapshot = ({ uuid, name, description, parent, takenAt, online, current }: SnapshotRecord): Snapshot => ({ uuid, name, description, parentUuid: parent, takenAt, online, current });
 
-const describeAdapter = (adapter: AdapterSettings): Adapter => ({ ...adapter, notice: adapter.attachment === 'nat' ? 'the attachment is kept, but this version connects no network: the guest has no card here' : null });
+/** The cards that the embedded engine has; any other is kept in the settings, and an NE2000 stands for it. */
+const cards: readonly string[] = ['NE2000', 'virtio'];
+
+const describeAdapter = (adapter: AdapterSettings): Adapter => ({
+  ...adapter,
+  notice: adapter.attachment !== 'none' && !cards.includes(adapter.type) ? `the embedded engine has no ${adapter.type}: the guest finds an NE2000 (RTL8029) in its place; the cards there are: ${cards.join(', ')}` : null,
+});
 
 const describeVrde = (vrde: VrdeSettings): VrdeAnswer => ({
   enabled: vrde.enabled,
