@@ -49,19 +49,19 @@ export class MachineProcess {
     private readonly logins: Logins,
   ) {}
 
-  /**
-   * Builds the machine, opens its doors and lets it run.
-   * @throws ControlError when anything is missing; nothing is left open then
-   */
   /** Opens the doors to a machine that was teleported here and runs. It runs on whatever of them cannot be opened. */
-  static async welcome(spec: MachineSpec, log: Log, { machine, drives, control }: Arrived): Promise<MachineProcess> {
+  static async welcome(spec: MachineSpec, log: Log, { machine, drives, networks, control }: Arrived): Promise<MachineProcess> {
     const logins = new Logins(spec.auditFile, guestAgentPort(spec.hardware, machine.serial), (record) => control.emit('judgement', record));
-    const started = new MachineProcess(spec, log, drives, machine, new RemoteDisplay(spec, machine, logins, log), logins);
+    const started = new MachineProcess(spec, log, drives, networks, machine, new RemoteDisplay(spec, machine, logins, log), logins);
     await started.open(control);
     started.setState(machine.state === 'paused' ? 'paused' : 'running', machine.stateReason);
     return started;
   }
 
+  /**
+   * Builds the machine, opens its doors and lets it run.
+   * @throws ControlError when anything is missing; nothing is left open then
+   */
   static async start(spec: MachineSpec, log: Log): Promise<MachineProcess> {
     const drives = await Drives.open(spec.hardware.drives, `machine "${spec.name}"`);
     let networks: Networks | undefined;
@@ -199,7 +199,7 @@ export class MachineProcess {
     this.setState('teleporting');
     let told = -1;
     try {
-      const settings = hardwareSettings(spec.hardware, drives.settings);
+      const settings = hardwareSettings(spec.hardware, drives.settings, this.networks.adapters);
       const outcome = await teleport({
         host,
         port,

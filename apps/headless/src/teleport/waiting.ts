@@ -6,8 +6,9 @@ import { ControlError, type ControlHandlers, type ExitRecord, type MachineSpec, 
 import { findFirmware, type Machine, v86Engine } from '@belvedere/emulator';
 import { awaitMachine, type Progress, type Waiting } from '@belvedere/teleport';
 import { Drives } from '../drives.js';
-import { hardwareSettings, notices } from '../hardware.js';
+import { hardwareSettings } from '../hardware.js';
 import type { Log } from '../log.js';
+import { Networks } from '../network.js';
 import { saveState } from '../saving.js';
 import { type ControlDoor, openControlDoor } from './control-door.js';
 import { describeMachine } from './description.js';
@@ -18,6 +19,7 @@ import { sharedStorage } from './storage.js';
 export interface Arrived {
   readonly machine: Machine;
   readonly drives: Drives;
+  readonly networks: Networks;
   readonly control: ControlDoor;
 }
 
@@ -31,6 +33,7 @@ export class WaitingMachine {
     private readonly spec: MachineSpec,
     private readonly log: Log,
     private readonly drives: Drives,
+    private readonly networks: Networks,
     private readonly destination: ArrivingMachine,
     private readonly control: ControlDoor,
     private waiting: Waiting | undefined,
@@ -41,21 +44,23 @@ export class WaitingMachine {
     const { arrival } = spec;
     if (!arrival) throw new Error('this machine does not wait');
     const drives = await Drives.peek(spec.hardware.drives, `machine "${spec.name}"`);
+    let networks: Networks | undefined;
     try {
+      const { adapters } = (networks = await Networks.open(spec.hardware.adapters, log));
       const firmware = await findFirmware();
-      const settings = hardwareSettings(spec.hardware, drives.settings);
+      const settings = hardwareSettings(spec.hardware, drives.settings, adapters);
       const description = describeMachine(spec.hardware, settings, firmware);
       const destination = new ArrivingMachine({
         engine: v86Engine,
         options: { firmware, log: (level, text) => log[level](text) },
-        settings: async () => (await drives.look(), hardwareSettings(spec.hardware, drives.settings)),
+        settings: async () => (await drives.look(), hardwareSettings(spec.hardware, drives.settings, adapters)),
         keptFile: keptFileOf(spec.stateFile),
         writeState: (machine, file) => saveState(machine, spec, file, () => drives.flush(), () => undefined),
       });
       let self: WaitingMachine | undefined = undefined;
       const handlers = refusing(() => self!.status, () => self!.cancel());
       const control = await openControlDoor(spec.controlSocket, handlers);
-      self = new WaitingMachine(spec, log, drives, destination, control, undefined);
+      self = new WaitingMachine(spec, log, drives, networks, destination, control, undefined);
       try {
         self.waiting = await awaitMachine({
           port: arrival.port,
@@ -73,6 +78,7 @@ export class WaitingMachine {
       }
       return self;
     } catch (error) {
+      await networks?.close();
       await drives.close();
       throw error;
     }
@@ -86,7 +92,7 @@ export class WaitingMachine {
       stateReason: inWords(this.progress, this.waiting?.port ?? 0),
       vrde: { port: null, clients: [], clientsSoFar: 0 },
       screens: [],
-      notices: notices(this.spec.hardware),
+      notices: this.networks.problems,
       ejected: [],
     };
   }
@@ -107,7 +113,8 @@ export class WaitingMachine {
   /** Resolves when the machine runs here, or with how the wait ended. */
   async arrived(): Promise<Arrived | ExitRecord> {
     const outcome = await this.waiting!.outcome;
-    if (outcome.where === 'here') return { machine: this.destination.machine!, drives: this.drives, control: this.control };
+    if (outcome.where === 'here') return { machine: this.destination.machine!, drives: this.drives, networks: this.networks, control: this.control };
+    await this.networks.close();
     await this.drives.close();
     const at = new Date().toISOString();
     const record: ExitRecord =
