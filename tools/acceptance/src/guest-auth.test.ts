@@ -104,7 +104,7 @@ if (iso === undefined) {
     describe.each(['xfreerdp /sec:rdp', 'rdesktop -5', 'remmina tls'].map((name) => [name, wayOf(name)] as const))('ask %s too', (_name, way) => {
       (available(way.program) === undefined ? test : test.skip)('for the password: in with the right one, refused with a wrong one', async () => {
         const judge: Judge = { name: 'guest', user: 'john', right: LINUX_PASSWORD, wrong: 'left zebra', method: 'guest' };
-        const target: Target = { home, display, machine: 'linux', port, guest: await home.screenshot('linux') };
+        const target: Target = { home, display, machine: 'linux', port, guest: () => home.screen('linux') };
         expect(await attempt(target, judge, way, 'right')).toEqual(expected(judge, way, 'right'));
         expect(await attempt(target, judge, way, 'wrong')).toEqual(expected(judge, way, 'wrong'));
       }, 300_000);

@@ -95,6 +95,11 @@ export class Home {
     return fromPng(readFileSync(file));
   }
 
+  /** The same, asked without a command: for looks that follow each other. */
+  async screen(machine: string): Promise<Picture> {
+    return fromPng(await this.client.request('GET /machines/{ref}/screens/{screen}/screenshot', { path: { ref: machine, screen: 0 } }));
+  }
+
   /** The path for a machine's serial line: what `--uartmode1 server` is told. */
   serialPath(machine: string): string {
     return join(this.base, `${machine}.serial`);

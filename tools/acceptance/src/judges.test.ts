@@ -13,6 +13,7 @@ import { NativeLibrary } from './native-library.js';
 import { wayOf } from './ways.js';
 
 const mode: Mode = { width: 640, height: 480, depth: 32 };
+const drawn = testCardPicture(mode);
 /** Each viewer's own, and Standard RDP Security as well as TLS; the others differ in what is before the judgement only. */
 const asking = ['xfreerdp /sec:tls', 'xfreerdp /sec:rdp', 'rdesktop -5', 'remmina tls'].map(wayOf);
 const machine = 'judged';
@@ -23,7 +24,7 @@ describeWith(['xfreerdp', 'rdesktop'], 'a machine of which', () => {
   beforeAll(async () => {
     const home = new Home();
     const display = await VirtualDisplay.start({ width: 800, height: 600 });
-    target = { home, display, machine, guest: testCardPicture(mode), port: await startTestCard(home, machine) };
+    target = { home, display, machine, guest: () => drawn, port: await startTestCard(home, machine) };
     const card = await home.testCard(machine);
     await card.echo(false);
     await card.mode(mode);

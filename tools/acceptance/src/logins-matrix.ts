@@ -13,6 +13,7 @@ import { startLinux, startTestCard, testCardPicture } from './machines.js';
 import { type Way, ways } from './ways.js';
 
 const mode: Mode = { width: 640, height: 480, depth: 32 };
+const drawn = testCardPicture(mode);
 const GUEST = 'guest';
 
 const asked = process.argv.slice(2);
@@ -26,7 +27,7 @@ for (const reason of new Set(ways.map(({ program }) => available(program)))) if 
 const cells = new Map<string, string>();
 const faults: string[] = [];
 const home = new Home();
-const display = await VirtualDisplay.start({ width: 1000, height: 700 });
+const display = await VirtualDisplay.start({ width: 1200, height: 750 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void display.close().then(() => home.close()).finally(() => process.exit(1)));
 }
@@ -50,7 +51,7 @@ async function judgedByHost(name: string): Promise<void> {
   await card.echo(false);
   await card.mode(mode);
   const judge = await setJudge(home, machine, name);
-  await all({ home, machine, display, port, guest: testCardPicture(mode) }, judge);
+  await all({ home, machine, display, port, guest: () => drawn }, judge);
   judge.close?.();
   await home.type(`VBoxManage controlvm "${machine}" poweroff`);
 }
@@ -59,7 +60,7 @@ async function judgedByGuest(): Promise<void> {
   if (linuxIso() === undefined) return console.log(`left out: ${GUEST}: there is no image of the small Linux guest`);
   const port = await startLinux(home, 'linux');
   const judge: Judge = { name: GUEST, user: 'john', right: LINUX_PASSWORD, wrong: 'left zebra', method: 'guest' };
-  await all({ home, machine: 'linux', display, port, guest: await home.screenshot('linux') }, judge);
+  await all({ home, machine: 'linux', display, port, guest: () => home.screen('linux') }, judge);
   await home.type('VBoxManage controlvm linux poweroff');
 }
 

@@ -16,8 +16,8 @@ export interface Place {
   readonly display: VirtualDisplay;
   /** Of the machine's remote display. */
   readonly port: number;
-  /** The guest's screen, which stands still. */
-  readonly guest: Picture;
+  /** What the guest's screen shows now; asked at each look, for a guest that writes while it judges. */
+  readonly guest: () => Picture | Promise<Picture>;
 }
 
 /** For a busy host, with a guest or PAM that take their time. */
@@ -30,14 +30,23 @@ const patience = 120_000;
  */
 export async function logIn({ display, port, guest }: Place, way: Way, credentials: Credentials, whileShown: () => Promise<void> = () => Promise.resolve()): Promise<Outcome> {
   const { program, options, depth } = way;
-  const wanted = shownBy(program === 'rdesktop' ? 'rdesktop' : 'freerdp', depth, guest);
-  const glimpse = new Glimpse(wanted);
-  const viewer = await startViewer(display, { program, host: '127.0.0.1', port, ...credentials, ...options, depth, size: { width: guest.width, height: guest.height } });
+  let drawn = await guest();
+  const size = { width: drawn.width, height: drawn.height };
+  const shown = (): Picture => shownBy(program === 'rdesktop' ? 'rdesktop' : 'freerdp', depth, drawn);
+  let wanted = shown();
+  let glimpse = new Glimpse(wanted);
+  const viewer = await startViewer(display, { program, host: '127.0.0.1', port, ...credentials, ...options, depth, size });
   try {
     await display.park();
     let glimpsed = false;
     const look = async (): Promise<Outcome | undefined> => {
       const words = viewer.refusal; // asked before the look, so that there is one look after it
+      const now = await guest();
+      if (now !== drawn) {
+        drawn = now;
+        wanted = shown();
+        glimpse = new Glimpse(wanted);
+      }
       glimpsed ||= glimpse.isIn(display.pixels());
       if (words !== undefined) return { shown: false, words, glimpsed };
       const picture = await viewer.picture();

@@ -10,6 +10,7 @@ import { startTestCard, testCardPicture } from './machines.js';
 import { ways } from './ways.js';
 
 const mode: Mode = { width: 640, height: 480, depth: 32 };
+const drawn = testCardPicture(mode);
 
 describeWith(['xfreerdp'], 'with an NT hash of the password', () => {
   let target: Target;
@@ -19,7 +20,7 @@ describeWith(['xfreerdp'], 'with an NT hash of the password', () => {
     const home = new Home();
     // Room for the window that krdc has around its picture.
     const display = await VirtualDisplay.start({ width: 1000, height: 700 });
-    target = { home, display, machine: 'viewed', guest: testCardPicture(mode), port: await startTestCard(home, 'viewed') };
+    target = { home, display, machine: 'viewed', guest: () => drawn, port: await startTestCard(home, 'viewed') };
     const card = await home.testCard('viewed');
     await card.echo(false);
     await card.mode(mode);

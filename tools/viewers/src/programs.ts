@@ -101,7 +101,7 @@ const programs: Readonly<Record<Program, (session: Required<Session>, home: stri
     };
   },
 
-  krdc(session) {
+  krdc(session, home) {
     const { user, password, domain, security, size, extra } = session;
     const url = `rdp://${user ? `${encodeURIComponent(user)}@` : ''}${address(session)}`;
     // It has no settings for these, but hands words on to xfreerdp.
@@ -112,9 +112,9 @@ const programs: Readonly<Record<Program, (session: Required<Session>, home: stri
       command: 'dbus-run-session',
       args: ['--', 'krdc', url],
       input: '',
-      files: { '.config/kwalletrc': ini('Wallet', { Enabled: 'false', 'First Use': 'false' }), '.config/krdcrc': ini(`hostpreferences][${url}`, host) },
-      // It then prints what xfreerdp says.
-      environment: { QT_LOGGING_RULES: 'KRDC.debug=true' },
+      files: { '.config/kwalletrc': ini('Wallet', { Enabled: 'false', 'First Use': 'false' }), '.config/krdcrc': ini(`hostpreferences][${url}`, host), 'share/krdc/bookmarks.xml': '<!DOCTYPE xbel>\n<xbel/>\n' },
+      // It then prints what xfreerdp says; and it keeps its history not in the user's folder for data, but in one of the system's.
+      environment: { QT_LOGGING_RULES: 'KRDC.debug=true', XDG_DATA_DIRS: `${home}/share:/usr/share` },
       asks: { title: 'Password — KRDC', answer: password },
     };
   },

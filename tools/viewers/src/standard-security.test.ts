@@ -113,7 +113,7 @@ describeWith(['xfreerdp', 'rdesktop'], 'Standard RDP Security', () => {
       const before = toViewer.encrypted;
       if (!enough(toViewer)) for (let change = 0; change < STRIDE; change++) server.pointerShape = change % 2 ? 'default' : 'hidden';
       await display.walk(Array.from({ length: STRIDE }, (_, i) => [(round + 7 * i) % width, (round + 3 * i) % height] as const));
-      await until('the packets of this round', () => (toViewer.encrypted > before ? true : undefined));
+      await until('the packets of this round', () => (toViewer.encrypted > before ? true : undefined), { timeout: 120_000 });
     }
     server.pointerShape = 'default';
     await display.moveTo(3, 5);

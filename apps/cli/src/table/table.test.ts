@@ -32,7 +32,8 @@ const options = typed.flatMap(({ name, root, command, before }) =>
 
 /** What the table makes of the words, whether or not more is needed. */
 function requestOf(root: AnyCommand, words: readonly string[]): unknown {
-  return parse({ ...root, check: undefined } as unknown as AnyCommand, words).request;
+  const unchecked = { ...root, check: undefined, ...(root.actions ? { actions: root.actions.map((action) => ({ ...action, check: undefined })) } : {}) };
+  return parse(unchecked as unknown as AnyCommand, words).request;
 }
 
 /** A request as plain values, maps too. */

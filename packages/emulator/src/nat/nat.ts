@@ -2,13 +2,15 @@
  * A network of one guest, behind the host's addresses: DHCP, DNS, TCP, UDP and echoes by passt, ports of the host that lead to the guest by
  * `PortForwards`, and between them what neither does right.
  *
- * passt takes the padding of short frames for data, answers a repeated acknowledgement with everything again, lets a guest that asks for 127.0.0.1 into the host's own loopback whatever it was told, and
- * cannot both give out a name server's address and stand for it.
+ * passt takes the padding of short frames for data, answers a repeated acknowledgement with everything again, loses frames that find its socket
+ * full, lets a guest that asks for 127.0.0.1 into the host's own loopback whatever it was told, and cannot both give out a name server's address
+ * and stand for it.
  */
 import { readFile } from 'node:fs/promises';
 import { Emitter } from '../emitter.js';
 import type { NetworkLink, Unsubscribe } from '../ports.js';
 import { Acknowledgements } from './acknowledgements.js';
+import { limitWindow } from './guest-window.js';
 import { parseAddress, type NatNetwork } from './network.js';
 import { echoReply, ETHERNET, etherType, EtherType, Protocol, readdress, readPacket, type Packet } from './packet.js';
 import { Passt } from './passt.js';
@@ -70,6 +72,7 @@ export class Nat implements NetworkLink {
     const packet = readPacket(frame);
     if (!packet || isLoopback(packet.destination)) return;
     this.#meet(packet);
+    limitWindow(packet);
     if (this.forwards.fromGuest(packet) || this.#echo(packet) || this.#acknowledgements.repeats(packet)) return;
     if (packet.destination.equals(this.options.network.dns) && !this.#toResolver(packet)) return;
     this.#passt?.send(frame.subarray(0, ETHERNET + packet.ip.length));

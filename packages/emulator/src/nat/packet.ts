@@ -107,9 +107,9 @@ export function frames(macs: Uint8Array, protocol: number, ends: Ends, payload: 
   return pieces;
 }
 
-/** RFC 1624, equation 3: a checksum after four bytes that it covers have changed. */
-function changedChecksum(checksum: number, before: Buffer, after: Uint8Array): number {
-  return complement(sum(Buffer.from([...after, ...before.map((byte) => ~byte & 0xff)]), complement(checksum)));
+/** RFC 1624, equation 3: a checksum after bytes that it covers have changed, whole 16-bit words of them. */
+export function changedChecksum(checksum: number, before: Uint8Array, after: Uint8Array): number {
+  return complement(sum(Buffer.from([...after, ...Array.from(before, (byte) => ~byte & 0xff)]), complement(checksum)));
 }
 
 /** Puts another address into a packet, in place. @param which its source or its destination */
