@@ -27,7 +27,7 @@ for (const reason of new Set(ways.map(({ program }) => available(program)))) if 
 const cells = new Map<string, string>();
 const faults: string[] = [];
 const home = new Home();
-const display = await VirtualDisplay.start({ width: 1200, height: 750 });
+const display = await VirtualDisplay.start({ width: 1040, height: 700 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void display.close().then(() => home.close()).finally(() => process.exit(1)));
 }

@@ -132,9 +132,10 @@ export class VirtualDisplay {
     return found.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   }
 
-  /** There is no window manager to ask: a window takes the size that it is given, and moves to the first corner. */
-  async fill(window: Window): Promise<void> {
-    await this.xdotool('windowmove', window.id, '0', '0', 'windowsize', window.id, String(this.width), String(this.height));
+  /** Gives a window another size, unless it has it, and the first corner: there is no window manager that would. */
+  async resize({ id, width, height }: Window, size: { readonly width: number; readonly height: number }): Promise<void> {
+    if (width === size.width && height === size.height) return;
+    await this.xdotool('windowmove', id, '0', '0', 'windowsize', id, String(size.width), String(size.height));
   }
 
   /** Ends the display, and with it whatever shows windows there. */

@@ -86,7 +86,7 @@ const programs: Readonly<Record<Program, (session: Required<Session>, home: stri
     const profile = {
       name: 'session', protocol: 'RDP', server: address(session), username: user, password: hidden(password), domain, security, colordepth: depth,
       resolution_mode: 2, resolution_width: size.width, resolution_height: size.height, ignore_tls_errors: 1, 'ignore-tls-errors': 1, cert_ignore: 1,
-      viewmode: 4, scale: 0, sound: 'off', disableclipboard: 1, disable_fastpath: 0,
+      viewmode: 3, scale: 0, sound: 'off', disableclipboard: 1, disable_fastpath: 0,
     };
     const preferences = {
       secret: secret.toString('base64'),

@@ -129,7 +129,11 @@ describeWith(['xfreerdp'], 'sessions', () => {
       const { x, y } = (await session.window())!;
       await display.moveTo(x + 100, y + 120);
       await until('the pointer', () => pointers.find((move) => move === '100,120 0'), { timeout: 60_000 });
-      await display.click(); // for Remmina, which else has no field that the keys are meant for
+      // Remmina shows a picture somewhat before it takes keys.
+      await until('the keyboard', async () => {
+        await display.key('Shift_L');
+        return keys.includes('2a down') || undefined;
+      }, { timeout: 60_000 });
       await display.key('Down', 'a');
       await until('the keys', () => ['e050 down', 'e050 up', '1e down', '1e up'].every((key) => keys.includes(key)) || undefined, { timeout: 60_000 });
       await display.click(Button.right);

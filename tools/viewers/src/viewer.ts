@@ -108,7 +108,7 @@ export class Viewer {
     const [largest] = windows.sort((a, b) => b.width * b.height - a.width * a.height);
     // krdc lets xfreerdp draw into a window inside its own, which hides its edges until it is larger.
     const frame = this.program === 'krdc' && session ? windows.find(({ name }) => name.endsWith(' — KRDC')) : undefined;
-    if (frame && (frame.width < this.display.width || frame.height < this.display.height)) await this.display.fill(frame);
+    if (frame) await this.display.resize(frame, this.display);
     return session ?? largest;
   }
 
@@ -125,7 +125,7 @@ export class Viewer {
   /** What its window shows now, as far as the display has it; undefined before it has a window. */
   async picture(): Promise<Picture | undefined> {
     const window = await this.window();
-    // Remmina's window fills the display, with the session's picture in its first corner.
+    // Remmina's window fills the display, with the session's picture in its first corner (on displays of 1200x750 a pixel below it).
     const inside = window && visiblePart(this.program === 'remmina' ? { ...window, ...this.session.size } : window, this.display);
     return inside && crop(this.display.pixels(), inside);
   }
