@@ -3,16 +3,26 @@ import { ApiError, type Client, type Job, RESULT_CODES } from '@belvedere/client
 import type { Context } from './context.js';
 import { Tens } from './progress.js';
 
+type Events = Awaited<ReturnType<Client['events']>>;
+
 /**
  * Begins a job and waits for its end.
  * @returns the UUID of what was made or changed
- * @throws ApiError as the job failed; Error when it was cancelled
+ * @throws ApiError as the job was refused or failed; Error when it was cancelled
  */
-export async function followJob({ client, output }: Context, begin: (client: Client) => Promise<Job>, request: string): Promise<string> {
+export async function followJob(context: Context, begin: (client: Client) => Promise<Job>, request: string): Promise<string> {
+  const { client } = context;
   const over = new AbortController();
   // Listened to before the job begins, so that nothing of it is missed.
   const events = await client.events(over.signal);
-  const { id } = await begin(client);
+  try {
+    return await follow(context, events, await begin(client), request);
+  } finally {
+    over.abort();
+  }
+}
+
+async function follow({ client, output }: Context, events: Events, { id }: Job, request: string): Promise<string> {
   const tens = new Tens(output);
   tens.told(0);
   const cancel = (): void => void client.request('DELETE /jobs/{id}', { path: { id } }).catch(() => undefined);
@@ -27,15 +37,14 @@ export async function followJob({ client, output }: Context, begin: (client: Cli
     throw reasonOf(ended, request);
   } finally {
     process.off('SIGINT', cancel);
-    over.abort();
   }
 }
 
 /** @returns the job as it ended; undefined when the API did before */
-async function lastWord(events: AsyncIterable<{ type: string }>, id: string, onPercent: (percent: number) => void): Promise<Job | undefined> {
+async function lastWord(events: Events, id: string, onPercent: (percent: number) => void): Promise<Job | undefined> {
   for await (const event of events) {
     if (event.type !== 'job') continue;
-    const { job } = event as { type: 'job'; job: Job };
+    const { job } = event;
     if (job.id !== id) continue;
     if (job.state !== 'running') return job;
     onPercent(job.percent);

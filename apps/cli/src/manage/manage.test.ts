@@ -194,6 +194,13 @@ describe('long work', () => {
     expect(api.seen).toContain(body ? `${operation} ${body}` : operation);
   });
 
+  test('that is refused leaves nobody listening', async () => {
+    const refusal = new Refusal(404, { code: 'VBOX_E_FILE_ERROR', message: 'no such file', component: 'MediumWrap', interface: 'IMedium' });
+    api.answers = { ...api.answers, [`POST /media/${resolve('WinXP.vdi')}/clone`]: refusal };
+    expect([await run('clonemedium WinXP.vdi x.vdi'), printed.stderr]).toEqual([1, expect.stringMatching(/^VBoxManage: error: no such file\n/)]);
+    await api.unheard();
+  });
+
   test('that fails says why; one that is cancelled, or ends with its API, says that', async () => {
     const operation = `POST /media/${DISK}/compact`;
     const problem = { code: 'VBOX_E_OBJECT_IN_USE', message: 'the image is in use', component: 'MediumWrap', interface: 'IMedium' };

@@ -53,6 +53,11 @@ export class FakeApi {
     for (const stream of this.streams) stream.write(`data: ${JSON.stringify(event)}\n\n`);
   }
 
+  /** Resolves when nobody listens to the events any more. */
+  async unheard(): Promise<void> {
+    while (this.streams.size > 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   /** Ends the event streams, as an API that stops does. */
   endStreams(): void {
     for (const stream of this.streams) stream.end();
