@@ -132,15 +132,18 @@ export class MachineProcess {
         });
         throw cause instanceof ControlError ? cause : new ControlError(cause instanceof StateFileError ? 'VBOX_E_FILE_ERROR' : 'VBOX_E_VM_ERROR', `the snapshot was not taken: ${(cause as Error).message}`, { cause });
       } finally {
-        if (machine.state !== 'ended') {
-          if (state === 'running') await machine.resume();
-          this.setState(state);
-        }
+        if (machine.state !== 'ended') await this.goOn(state);
       }
     };
     const taken = take();
     this.snapshot = taken.catch(() => undefined);
     return taken;
+  }
+
+  /** What stood still goes on as it was; where the host has no room for what the guest writes, it stays paused and says so. */
+  private async goOn(state: MachineState): Promise<void> {
+    if (state === 'running') await this.machine.resume().catch((error: Error) => this.log.warn({ err: error }, 'the machine stays paused'));
+    this.setState(this.machine.state === 'paused' ? 'paused' : state, this.machine.stateReason);
   }
 
   private async save(signal: AbortSignal): Promise<void> {
@@ -154,8 +157,7 @@ export class MachineProcess {
     } catch (cause) {
       this.saving = undefined;
       if (signal.aborted || machine.state === 'ended') throw new ControlError('VBOX_E_INVALID_VM_STATE', 'the state was not saved: the machine was powered off meanwhile', { cause });
-      if (state === 'running') await machine.resume();
-      this.setState(state);
+      await this.goOn(state);
       this.log.error({ err: cause }, 'the state could not be saved: the machine goes on');
       throw new ControlError(cause instanceof StateFileError ? 'VBOX_E_FILE_ERROR' : 'VBOX_E_VM_ERROR', `the state could not be saved, and the machine goes on: ${(cause as Error).message}`, { cause });
     }

@@ -64,6 +64,11 @@ testHere('a guest that writes to a full file system waits, paused, and loses not
   expect([early.code, early.stderr]).toEqual([1, expect.stringMatching(/cannot resume: .*no space left.*make room/)]);
   expect((await home.info('full')).get('VMState')).toBe('paused');
 
+  const kept = await home.attempt('VBoxManage controlvm full savestate');
+  expect([kept.code, kept.stderr]).toEqual([1, expect.stringMatching(/could not be saved.*waits for a write to its disk/)]);
+  expect((await home.info('full')).get('VMState')).toBe('paused');
+  expect((await home.info('full')).get('VMStateReason')).toMatch(/no space left/);
+
   rmSync(ballast);
   await home.type('VBoxManage controlvm full resume');
   await waiting;
