@@ -21,6 +21,8 @@ export const TEST_NEEDS = [
   { what: 'remmina', plugin: 'remmina/plugins/remmina-plugin-rdp.so', package: 'remmina-plugin-rdp', why: 'a real viewer: Remmina' },
   { what: 'krdc', package: 'krdc', why: 'a real viewer: KRDC' },
   { what: 'dbus-run-session', package: 'dbus-daemon', why: 'the private bus of Remmina and KRDC' },
+  { what: 'nmap', package: 'nmap', why: 'the second opinion on what the remote display offers: its methods of security' },
+  { what: 'sslscan', package: 'sslscan', why: 'the second opinion on what the remote display offers: TLS' },
   { what: 'qemu-img', package: 'qemu-utils', why: 'the second opinion on disk images' },
 ];
 
