@@ -108,13 +108,15 @@ describeWith(['xfreerdp', 'rdesktop'], 'Standard RDP Security', () => {
     await session.waitFor('the picture', same(program));
     const { toServer, toViewer } = relay!;
     const enough = ({ encrypted }: Counts): boolean => encrypted >= PACKETS;
+    let ended: string | undefined;
+    void session.exited.then(({ code, output }) => (ended = `${program} ended with code ${code} and printed: ${output}`));
     for (let round = 0; !enough(toServer) || !enough(toViewer); round++) {
       canvas.fill(16 * (round % 18), 16 * (round % 13), 16, [round & 0xff, (round * 8) & 0xff, (round * 64) & 0xff]);
       // Each is a packet of its own. The server waits for nobody here, so the round does.
       const before = toViewer.encrypted;
       if (!enough(toViewer)) for (let change = 0; change < STRIDE; change++) server.pointerShape = change % 2 ? 'default' : 'hidden';
       await display.walk(Array.from({ length: STRIDE }, (_, i) => [(round + 7 * i) % width, (round + 3 * i) % height] as const));
-      await until('the packets of this round', () => (toViewer.encrypted > before ? true : undefined), { timeout: 120_000 });
+      await until('the packets of this round', () => (toViewer.encrypted > before ? true : undefined), { timeout: 120_000, failed: () => ended });
     }
     server.pointerShape = 'default';
     await display.moveTo(3, 5);

@@ -193,6 +193,19 @@ test.each([
   expect(server.clients).toEqual([]);
 });
 
+test('a client that goes in the middle of its proof is no fault of the server', async () => {
+  const { server, log } = await start(new Accounts());
+  const plain = connect(server.port, '127.0.0.1');
+  plain.write(connectionRequest({ security: 'nla', user: 'x' }));
+  await once(plain, 'data');
+  const secured = connectTls({ socket: plain, rejectUnauthorized: false });
+  await once(secured, 'secureConnect');
+  secured.resume().end(Buffer.from('3037', 'hex'));
+  await once(plain, 'close');
+  await client(server).active();
+  expect(log.filter((line) => line.startsWith('error'))).toEqual([]);
+});
+
 test('TSRequests are cut from any pieces, and what follows is left', async () => {
   const request = Buffer.from('3007a003020106a100', 'hex');
   const reader = new TsRequestReader();

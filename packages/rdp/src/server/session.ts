@@ -100,7 +100,8 @@ export class Session {
   handle(effect: SessionEffect): void {
     switch (effect.type) {
       case 'startCredSsp':
-        this.prove(effect.early).catch((error: unknown) => this.connection.fail(error));
+        // A client that goes in the middle leaves nothing to fail.
+        this.prove(effect.early).catch((error: unknown) => !this.gone.signal.aborted && this.connection.fail(error));
         return;
       case 'authenticate':
         this.authenticate(effect.info, effect.link).catch((error: unknown) => this.connection.fail(error));
