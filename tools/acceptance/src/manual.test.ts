@@ -76,19 +76,24 @@ if (iso === undefined) {
       viewer = await startViewer(display, { program, host: '127.0.0.1', port, user: 'someone', password: 'anything', size: before, depth, extra });
       await display.park();
       const look = program === 'xfreerdp' ? 'freerdp' : program;
-      const shows = (wanted: Picture) => (picture: Picture): boolean =>
-        picture.width === wanted.width && picture.height === wanted.height && comparePictures(picture, shownBy(look, depth, wanted)).pixels === 0;
-      await viewer.waitFor("the engine's picture", shows(before));
+      // The guest draws while one looks: what the viewer shows is compared with what the engine shows after it.
+      let after = before;
+      const shows = (wanted: (engine: Picture) => boolean) => async (picture: Picture): Promise<boolean | string> => {
+        after = await home.screen('Windows XP');
+        if (!wanted(after)) return 'the engine does not show it yet';
+        if (picture.width !== after.width || picture.height !== after.height) return `the engine's screen is ${after.width}x${after.height}`;
+        const { pixels, boxes } = comparePictures(picture, shownBy(look, depth, after));
+        return pixels === 0 || `${pixels} pixels are not the engine's, in ${JSON.stringify(boxes.slice(0, 3))}`;
+      };
+      await viewer.waitFor("the engine's picture", shows(() => true));
 
       await display.moveTo(Math.floor(before.width / 2), Math.floor(before.height / 2));
       await display.key('Down');
       await display.park();
-      const after = await until('the moved highlight', async () => {
-        const picture = await home.screenshot('Windows XP');
-        const [here, there] = [highlight(picture), highlight(before)];
-        return here && there && here.first > there.first ? picture : undefined;
-      });
-      await viewer.waitFor('the moved highlight', shows(after));
+      await viewer.waitFor('the moved highlight', shows((engine) => {
+        const [here, there] = [highlight(engine), highlight(before)];
+        return here !== undefined && there !== undefined && here.first > there.first;
+      }), { timeout: 60_000 });
       expect(highlight(after)!.last - highlight(after)!.first).toBe(highlight(before)!.last - highlight(before)!.first);
     }, 120_000);
 

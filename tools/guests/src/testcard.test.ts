@@ -44,6 +44,21 @@ function difference(machine: Machine, picture: Picture): string | undefined {
   return undefined;
 }
 
+test('a card that starts anew with commands under way answers the later ones rightly', async () => {
+  const { machine, card } = await boot('dvd', [{ slot: 'ide1-0', kind: 'dvd', device: await copyOnWrite(TESTCARD_ISO, true) }]);
+  try {
+    for (let round = 0; round < 3; round++) {
+      const lost = [card.reset(), card.hello(), card.tick(), card.hello()].map((command) => command.catch(() => undefined));
+      await card.ready();
+      await Promise.all(lost);
+      expect((await card.hello()).drive & 0xe0).toBe(0xe0);
+      expect(await card.tick()).toBeGreaterThan(0);
+    }
+  } finally {
+    await machine.powerOff();
+  }
+}, 60_000);
+
 describe('boots', () => {
   test.each([
     ['floppy', 'floppy0', TESTCARD_FLOPPY, 0x00],

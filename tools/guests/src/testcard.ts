@@ -46,6 +46,9 @@ export class TestCard {
   readonly #waiters: Waiter[] = [];
   readonly #events: CardEvent[] = [];
   #line = '';
+  /** The `hello` whose answer ends what a card that has started anew may still say to earlier commands. */
+  #greeting: string | undefined;
+  #greetings = 0;
   #failure: TestCardError | undefined;
 
   /** @param serial what the guest's COM1 is connected to */
@@ -214,6 +217,10 @@ export class TestCard {
     if (event) return this.#tell(event);
     const pending = this.#pending[0];
     const [kind, ...words] = line.split(' ');
+    if (this.#greeting !== undefined) {
+      if (kind === 'ok' && words.at(-1) === this.#greeting) this.#greeting = undefined;
+      return;
+    }
     // Firmware may talk on the line before the card starts: nobody has asked, nobody listens.
     if (!pending) return;
     if (kind === 'ok') this.#pending.shift()!.resolve({ words, lines: pending.lines });
@@ -222,14 +229,23 @@ export class TestCard {
   }
 
   #tell(event: CardEvent): void {
-    // The card that was to answer is gone.
-    if (event.kind === 'ready') for (const { reject } of this.#pending.splice(0)) reject(new TestCardError('the test card started anew before it answered'));
+    if (event.kind === 'ready') this.#startedAnew();
     const at = this.#waiters.findIndex(({ wants }) => wants(event));
     if (at >= 0) {
       this.#waiters.splice(at, 1)[0]!.resolve(event);
       return;
     }
     if (this.#events.push(event) > MOST_EVENTS) this.#events.shift();
+  }
+
+  /** The card that was to answer is gone. Its successor may have found the commands in the line, or a part of them. */
+  #startedAnew(): void {
+    const lost = this.#pending.splice(0);
+    if (lost.length > 0 || this.#greeting !== undefined) {
+      this.#greeting = `again-${++this.#greetings}`;
+      this.#serial.write(`hello ${this.#greeting}\n`);
+    }
+    for (const { reject } of lost) reject(new TestCardError('the test card started anew before it answered'));
   }
 
   #fail(error: TestCardError): void {

@@ -13,6 +13,9 @@ export interface ViewerOptions extends Session {
   readonly program: Program;
 }
 
+/** Whether a picture is the one that is waited for, or what is wrong with it. */
+export type Verdict = boolean | string;
+
 export interface Exit {
   /** Its exit code; null when a signal ended it. */
   readonly code: number | null;
@@ -133,14 +136,18 @@ export class Viewer {
   /**
    * Looks at the viewer's window until its picture is as wanted.
    * @param what names it in the error
+   * @param wanted true for the picture that is waited for; a text says what is wrong with this one, for the error
    * @throws when the viewer ends first, with its output, or the time is over
    */
-  async waitFor(what: string, wanted: (picture: Picture) => boolean, { timeout = 30_000 } = {}): Promise<Picture> {
+  async waitFor(what: string, wanted: (picture: Picture) => Verdict | Promise<Verdict>, { timeout = 30_000 } = {}): Promise<Picture> {
     let last = 'its window never showed';
     const look = async (): Promise<Picture | undefined> => {
       const picture = await this.picture();
-      if (picture) last = `its window is ${picture.width}x${picture.height}`;
-      return picture && wanted(picture) ? picture : undefined;
+      if (!picture) return undefined;
+      last = `its window is ${picture.width}x${picture.height}`;
+      const verdict = await wanted(picture);
+      if (typeof verdict === 'string') last += `, ${verdict}`;
+      return verdict === true ? picture : undefined;
     };
     const failed = (): string | undefined => this.exit && `${this.program} ended with code ${this.exit.code} and printed: ${this.exit.output.trim()}`;
     return until(`${what} in ${this.program}`, look, { timeout, failed }).catch((error: unknown) => {
