@@ -221,6 +221,9 @@ export interface Ne2000 extends NetworkCard, PciDevice {
   pstop: number;
   curpg: number;
   boundary: number;
+  /** Interrupt status. */
+  isr: number;
+  do_interrupt(status: number): void;
 }
 
 export interface VirtioNet extends NetworkCard {

@@ -303,9 +303,7 @@ export class V86Machine implements Machine {
       case 'serialTaken':
         return this.#serialPort(message.index).taken(message.count);
       case 'frames':
-        return this.network.fromGuest(message.slot, message.frames);
-      case 'framesTaken':
-        return this.network.taken(message.slot, message.bytes);
+        return this.network.fromGuest(message.slot, message.frames, message.taken);
       case 'done':
         this.#answers.get(message.id)?.(message);
         this.#answers.delete(message.id);

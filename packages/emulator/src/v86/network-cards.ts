@@ -12,6 +12,8 @@ const FRAME_MOST = 14 + MTU + 4;
 /** What the shortest frame is filled up to in a DP8390's memory, before its checksum. */
 const DP8390_LEAST = 60;
 const BOUNDARY = 3;
+/** Bytes that the guest took are told of with what it sends, or when they are so many: each message wakes the other thread. */
+const TELL = 64 * 1024;
 /** PCI slots from here on are free. */
 const FIRST_PCI_SLOT = 20;
 /** Where the cards' I/O ports are until the firmware moves them: above what it hands out, apart from each other. */
@@ -26,6 +28,8 @@ interface Card {
   receive(frame: Uint8Array): void;
   /** What becomes of a frame now. */
   room(frame: Uint8Array): Room;
+  /** Tells the guest again of frames that it has let lie; returns whether there were any. */
+  remind(): boolean;
   setCable(connected: boolean): void;
   reset(): void;
 }
@@ -79,10 +83,9 @@ class Adapter {
   }
 
   collect(post: (message: FromWorker) => void): void {
-    const { slot } = this.shape;
-    if (this.#takenBytes > 0) post({ type: 'framesTaken', slot, bytes: this.#takenBytes });
+    if (this.#out.length === 0 && this.#takenBytes < TELL) return;
+    post({ type: 'frames', slot: this.shape.slot, frames: this.#out, taken: this.#takenBytes });
     this.#takenBytes = 0;
-    if (this.#out.length > 0) post({ type: 'frames', slot, frames: this.#out });
     this.#out = [];
   }
 
@@ -117,8 +120,9 @@ export class NetworkCards {
 
   /** @returns milliseconds until the guest should run: none when a card has told it of a frame */
   feed(): number {
-    const fed = this.#adapters.filter((adapter) => adapter.feed());
-    return fed.length > 0 ? 0 : Infinity;
+    let told = false;
+    for (const adapter of this.#adapters) told = adapter.feed() || adapter.card.remind() || told;
+    return told ? 0 : Infinity;
   }
 
   /** Sends what the guest sent, and how much it took. */
@@ -136,7 +140,12 @@ export class NetworkCards {
 }
 
 const STOPPED = 1;
+/** In the interrupt status: a frame has been received. */
+const RECEIVED = 1;
 const RESET_CONTROL = 0x21;
+
+/** The ring's page before the first unread one. A driver that has read to the ring's end may leave it before the ring's start. */
+const lastRead = ({ boundary, pstart, pstop }: Ne2000): number => (boundary >= pstart && boundary < pstop ? boundary : pstop - 1);
 
 function ne2000(cpu: Cpu, classes: CardClasses, { slot, mac }: AdapterShape, bus: CardBus, freed: () => void): Card {
   const Ne2000 = classes.ne2000!;
@@ -151,19 +160,29 @@ function ne2000(cpu: Cpu, classes: CardClasses, { slot, mac }: AdapterShape, bus
     },
   }));
   const room = (frame: Uint8Array): Room => {
-    const { cr, pstart, pstop, curpg, boundary, memory } = device;
-    const whole = pstart < pstop && pstop <= memory.length >> 8 && curpg >= pstart && curpg < pstop && boundary >= pstart && boundary < pstop;
-    if (cr & STOPPED || !whole) return 'off';
+    const { cr, pstart, pstop, curpg, memory } = device;
+    if (cr & STOPPED || pstart >= pstop || pstop > memory.length >> 8 || curpg < pstart || curpg >= pstop) return 'off';
     const pages = 1 + ((Math.max(DP8390_LEAST, frame.length) + 4) >> 8);
+    const boundary = lastRead(device);
     // A ring whose write page has come up to the boundary would look empty.
     const free = boundary > curpg ? boundary - curpg : pstop - curpg + boundary - pstart;
     return free > pages ? 'room' : 'full';
+  };
+  /** Linux reads ten frames at a time, and calls the interrupt served though there are more. */
+  const remind = (): boolean => {
+    const { cr, isr, pstart, pstop, curpg } = device;
+    if (cr & STOPPED || isr & RECEIVED) return false;
+    const boundary = lastRead(device);
+    const next = boundary + 1 === pstop ? pstart : boundary + 1;
+    if (curpg === boundary || curpg === next) return false;
+    device.do_interrupt(RECEIVED);
+    return true;
   };
   const reset = (): void => {
     device.cr = RESET_CONTROL;
     cpu.devices.pci.lower_irq(device.pci_id);
   };
-  return { device, room, receive: () => undefined, setCable: () => undefined, reset };
+  return { device, room, receive: () => undefined, remind, setCable: () => undefined, reset };
 }
 
 const DRIVER_OK = 4;
@@ -182,7 +201,7 @@ function virtio(cpu: Cpu, classes: CardClasses, { slot, mac }: AdapterShape, bus
     device.mac = mac.slice();
     device.reset();
   };
-  return { device, room, receive: () => undefined, setCable, reset };
+  return { device, room, receive: () => undefined, remind: () => false, setCable, reset };
 }
 
 /** Lets `build` build a card into the PCI slot and at the I/O ports of a machine's adapter: v86's classes know one place each. */

@@ -6,7 +6,7 @@ import { SettingsError, type Network, type NetworkAdapterSettings } from '../eng
 import type { Unsubscribe } from '../ports.js';
 import type { ToWorker } from './protocol.js';
 
-/** Bytes of frames on their way to one card: above the first the link is paused, below the second it goes on. */
+/** Bytes of frames on their way to one card: above the first the link is paused, below the second it goes on. The card tells of 64 KiB at a time. */
 const UNDER_WAY = 256 * 1024;
 const GO_ON = 128 * 1024;
 /** A link that is paused and sends on loses what goes beyond this. */
@@ -77,13 +77,11 @@ export class NetworkPorts implements Network {
     port.setCable(connected);
   }
 
-  /** Frames that the guest of `slot` sent. */
-  fromGuest(slot: number, frames: readonly Uint8Array[]): void {
-    this.#ports.get(slot)!.fromGuest(frames);
-  }
-
-  taken(slot: number, bytes: number): void {
-    this.#ports.get(slot)!.taken(bytes);
+  /** Frames that the guest sent by `slot`, and how many bytes of those for it are under way no more. */
+  fromGuest(slot: number, frames: readonly Uint8Array[], taken: number): void {
+    const port = this.#ports.get(slot)!;
+    port.fromGuest(frames);
+    port.taken(taken);
   }
 
   /** No frame goes either way any more. */

@@ -90,9 +90,8 @@ export type DiskOperation =
 
 export type FromWorker =
   | { readonly type: 'ready' }
-  | { readonly type: 'frames'; readonly slot: number; readonly frames: readonly Uint8Array[] }
-  /** So many bytes of frames have reached the guest, or were lost. */
-  | { readonly type: 'framesTaken'; readonly slot: number; readonly bytes: number }
+  /** `taken`: so many bytes of frames have reached the guest, or were lost. */
+  | { readonly type: 'frames'; readonly slot: number; readonly frames: readonly Uint8Array[]; readonly taken: number }
   | { readonly type: 'resize'; readonly width: number; readonly height: number; readonly pixels: SharedArrayBuffer; readonly tiles: SharedArrayBuffer }
   | { readonly type: 'damage' }
   | { readonly type: 'absolute'; readonly absolute: boolean }
