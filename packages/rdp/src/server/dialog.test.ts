@@ -1,30 +1,17 @@
 /** The login dialog in sessions of our own client. */
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type ClientOptions, type Framebuffer, RdpClient } from '../client/index.js';
 import { panel } from '../login/picture.js';
 import type { Authenticator, Judgement, LogonAttempt } from '../ports.js';
-import { serverIdentity, type ServerIdentity } from '../security/index.js';
-import { InputRecord, patternColour, PatternScreen } from '../testing/pattern.js';
+import { patternColour, PatternScreen } from '../testing/pattern.js';
+import { rdpServers } from '../testing/servers.js';
 import type { RdpServerOptions } from './options.js';
 import { RdpServer } from './server.js';
 
 jest.setTimeout(60_000);
 
-let folder: string;
-let identity: ServerIdentity;
-const open: { close(reason: string): unknown }[] = [];
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'belvedere-dialog-'));
-  identity = await serverIdentity(folder, { commonName: 'server test', altNames: ['localhost'] });
-}, 60_000);
-afterAll(() => rm(folder, { recursive: true }));
-afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each.close('the test is over');
-});
+const rdp = rdpServers();
 
 class Asked implements Authenticator {
   readonly needsCredentials = true;
@@ -36,32 +23,13 @@ class Asked implements Authenticator {
 }
 
 async function start(options: Partial<RdpServerOptions> = {}) {
-  const [screen, record, authenticator] = [new PatternScreen(200, 150), new InputRecord(), new Asked()];
-  const server = await RdpServer.listen({
-    ports: [0],
-    addresses: ['127.0.0.1'],
-    screens: [screen, new PatternScreen(640, 480)],
-    keyboard: record.keyboard,
-    pointer: record.pointer,
-    authenticator,
-    machineId: 'machine',
-    name: 'a machine',
-    securityMethod: 'negotiate',
-    certificate: () => identity.tls,
-    standard: identity.standard,
-    multiConnection: true,
-    reuseConnection: false,
-    ...options,
-  });
-  open.push(server);
-  return { server, screen, record, authenticator };
+  const [screen, authenticator] = [new PatternScreen(200, 150), new Asked()];
+  const started = await rdp.start({ screens: [screen, new PatternScreen(640, 480)], authenticator, ...options });
+  return { ...started, screen, authenticator };
 }
 
-function client(server: RdpServer, options: Omit<ClientOptions, 'port'> = {}): RdpClient {
-  const made = new RdpClient({ port: server.port, user: '', password: '', width: 640, height: 480, ...options });
-  open.push(made);
-  return made;
-}
+const client = (server: RdpServer, options: Omit<ClientOptions, 'port'> = {}): RdpClient =>
+  rdp.client(server, { user: '', password: '', width: 640, height: 480, ...options });
 
 const at = ({ width, pixels }: Framebuffer, x: number, y: number): number => pixels[y * width + x];
 /** Whether it is the dialog: its title and its ground. */

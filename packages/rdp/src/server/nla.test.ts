@@ -1,34 +1,21 @@
 /** Network Level Authentication between our server and our client, over sockets. */
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { type ClientOptions, RdpClient } from '../client/index.js';
 import { connectionRequest } from '../client/connect.js';
 import { ntHash } from '../nla/index.js';
 import type { Authenticator, Judgement, LogonAttempt } from '../ports.js';
-import { serverIdentity, type ServerIdentity } from '../security/index.js';
-import { InputRecord, PatternScreen } from '../testing/pattern.js';
+import { PatternScreen } from '../testing/pattern.js';
+import { rdpServers } from '../testing/servers.js';
 import { TsRequestReader } from './nla.js';
 import type { RdpServerOptions } from './options.js';
 import { RdpServer } from './server.js';
 
 jest.setTimeout(60_000);
 
-let folder: string;
-let identity: ServerIdentity;
-const open: { close(reason: string): unknown }[] = [];
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'belvedere-nla-'));
-  identity = await serverIdentity(folder, { commonName: 'server test', altNames: ['localhost'] });
-}, 60_000);
-afterAll(() => rm(folder, { recursive: true }));
-afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each.close('the test is over');
-});
+const rdp = rdpServers();
 
 /** Knows max and his password; judges as it is told; keeps what it hears. */
 class Accounts implements Authenticator {
@@ -53,35 +40,11 @@ class Accounts implements Authenticator {
   }
 }
 
-async function start(accounts: Accounts, options: Partial<RdpServerOptions> = {}): Promise<{ server: RdpServer; log: string[] }> {
-  const record = new InputRecord();
-  const log: string[] = [];
-  const server = await RdpServer.listen({
-    ports: [0],
-    addresses: ['127.0.0.1'],
-    screens: [new PatternScreen(200, 150), new PatternScreen(100, 80)],
-    keyboard: record.keyboard,
-    pointer: record.pointer,
-    authenticator: accounts,
-    machineId: 'machine',
-    name: 'a machine',
-    securityMethod: 'negotiate',
-    certificate: () => identity.tls,
-    standard: identity.standard,
-    multiConnection: true,
-    reuseConnection: false,
-    log: (level, message) => log.push(`${level} ${message}`),
-    ...options,
-  });
-  open.push(server);
-  return { server, log };
-}
+const start = (accounts: Accounts, options: Partial<RdpServerOptions> = {}) =>
+  rdp.start({ screens: [new PatternScreen(200, 150), new PatternScreen(100, 80)], authenticator: accounts, ...options });
 
-function client(server: RdpServer, options: Omit<ClientOptions, 'port'> = {}): RdpClient {
-  const made = new RdpClient({ port: server.port, security: 'nla', user: 'max', password: 'secret', clientName: 'desk', ...options });
-  open.push(made);
-  return made;
-}
+const client = (server: RdpServer, options: Omit<ClientOptions, 'port'> = {}): RdpClient =>
+  rdp.client(server, { security: 'nla', user: 'max', password: 'secret', clientName: 'desk', ...options });
 
 describe.each(['nla', 'nlaEx'] as const)('%s', (security) => {
   test('who proves its password is judged, once, and gets in', async () => {

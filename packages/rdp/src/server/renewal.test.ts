@@ -53,7 +53,6 @@ test.each([
     const bitmap = encodeBitmap(guest, desktop.width, rect, { bitsPerPixel, compressed: true, skipAlpha: true });
     const updates = bitmapUpdates(server.share, [bitmap]);
     if (updates.length !== 1) throw new Error(`${updates.length} packets for one small bitmap`);
-    if (updates.length !== 1) throw new Error(`${updates.length} packets for a small bitmap`);
     line.toClient(updates[0]);
 
     const event = { type: 'mouse' as const, pointerFlags: PointerFlags.MOVE, xPos: random(desktop.width), yPos: random(desktop.height) };

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
@@ -12,70 +12,31 @@ import { connectionRequest } from '../client/connect.js';
 import { fromPel, PALETTE, toPel, type ColourDepth } from '../graphics/index.js';
 import { ErrorInfo } from '../pdu/errorInfo.js';
 import type { Authenticator, LogonAttempt } from '../ports.js';
-import { serverIdentity, type ServerIdentity } from '../security/index.js';
+import { serverIdentity } from '../security/index.js';
 import { InputRecord, patternColour, PatternScreen } from '../testing/pattern.js';
+import { rdpServers } from '../testing/servers.js';
 import type { RdpServerOptions, TlsVersion } from './options.js';
 import { RdpServer } from './server.js';
 
 // A busy machine takes its time.
 jest.setTimeout(30_000);
 
-let folder: string;
-let identity: ServerIdentity;
-const open: { close(reason: string): unknown }[] = [];
+const rdp = rdpServers();
 const sockets: Socket[] = [];
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'belvedere-rdp-'));
-  identity = await serverIdentity(folder, { commonName: 'server test', altNames: ['localhost'] });
-}, 60_000);
-afterAll(() => rm(folder, { recursive: true }));
-afterEach(async () => {
+afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
-  for (const each of open.splice(0).reverse()) await each.close('the test is over');
 });
 
 const anyone: Authenticator = {
   judge: async ({ password }) => (password === 'wrong' ? { granted: false, reason: 'wrong password' } : { granted: true }),
 };
 
-interface Setup {
-  readonly server: RdpServer;
-  readonly screen: PatternScreen;
-  readonly record: InputRecord;
-  readonly log: string[];
+async function start({ screen = new PatternScreen(200, 150), ...options }: Partial<RdpServerOptions> & { screen?: PatternScreen } = {}) {
+  const started = await rdp.start({ screens: [screen], authenticator: anyone, ...options });
+  return { ...started, screen };
 }
 
-async function start(options: Partial<RdpServerOptions> & { screen?: PatternScreen } = {}): Promise<Setup> {
-  const screen = options.screen ?? new PatternScreen(200, 150);
-  const record = new InputRecord();
-  const log: string[] = [];
-  const server = await RdpServer.listen({
-    ports: [0],
-    addresses: ['127.0.0.1'],
-    screens: [screen],
-    keyboard: record.keyboard,
-    pointer: record.pointer,
-    authenticator: anyone,
-    machineId: 'machine',
-    name: 'test',
-    securityMethod: 'negotiate',
-    certificate: () => identity.tls,
-    standard: identity.standard,
-    multiConnection: true,
-    reuseConnection: false,
-    log: (level, message) => log.push(`${level} ${message}`),
-    ...options,
-  });
-  open.push(server);
-  return { server, screen, record, log };
-}
-
-function client(server: RdpServer, options: Omit<ClientOptions, 'port'> = {}): RdpClient {
-  const made = new RdpClient({ port: server.port, ...options });
-  open.push(made);
-  return made;
-}
+const client = (server: RdpServer, options: Omit<ClientOptions, 'port'> = {}): RdpClient => rdp.client(server, options);
 
 function socket(server: RdpServer): Socket {
   const made = connect(server.port, '127.0.0.1');
@@ -508,8 +469,10 @@ describe('security methods', () => {
   });
 
   test('a renewed certificate counts for the next connection, a broken one for nobody', async () => {
-    const other = await serverIdentity(join(folder, 'renewed'), { commonName: 'renewed', altNames: [] });
-    let certificate = identity.tls;
+    const folder = await mkdtemp(join(tmpdir(), 'belvedere-renewed-'));
+    rdp.closing({ close: () => rm(folder, { recursive: true }) });
+    const other = await serverIdentity(folder, { commonName: 'renewed', altNames: [] });
+    let certificate = rdp.identity.tls;
     const { server } = await start({ certificate: () => certificate });
     const first = client(server);
     await first.active();

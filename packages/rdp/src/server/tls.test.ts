@@ -1,17 +1,14 @@
 /** What the server speaks under TLS, as openssl's own client finds it; and that nobody in the middle can talk it down unnoticed. */
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type ClientOptions, RdpClient } from '../client/index.js';
 import { connectInitial } from '../client/connect.js';
 import { Protocol } from '../pdu/x224.js';
-import { serverIdentity, type ServerIdentity } from '../security/index.js';
 import { Line } from '../testing/line.js';
-import { InputRecord, PatternScreen } from '../testing/pattern.js';
+import { PatternScreen } from '../testing/pattern.js';
+import { rdpServers } from '../testing/servers.js';
 import { TlsDoor } from '../testing/preamble.js';
 import type { RdpServerOptions } from './options.js';
 import { RdpServer } from './server.js';
@@ -20,46 +17,14 @@ import { step } from './step.js';
 
 jest.setTimeout(120_000);
 
-let folder: string;
-let identity: ServerIdentity;
-const open: { close(reason: string): unknown }[] = [];
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'belvedere-tls-'));
-  identity = await serverIdentity(folder, { commonName: 'server test', altNames: ['localhost'] });
-});
-afterAll(() => rm(folder, { recursive: true }));
-afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each.close('the test is over');
-});
+const rdp = rdpServers();
 
-async function start(options: Partial<RdpServerOptions> = {}): Promise<{ server: RdpServer; log: string[] }> {
-  const record = new InputRecord();
-  const log: string[] = [];
-  const server = await RdpServer.listen({
-    ports: [0],
-    addresses: ['127.0.0.1'],
-    screens: [new PatternScreen(64, 48)],
-    keyboard: record.keyboard,
-    pointer: record.pointer,
-    authenticator: { judge: async () => ({ granted: true }) },
-    machineId: 'machine',
-    name: 'test',
-    securityMethod: 'negotiate',
-    certificate: () => identity.tls,
-    standard: identity.standard,
-    multiConnection: true,
-    reuseConnection: false,
-    log: (level, message) => log.push(`${level} ${message}`),
-    ...options,
-  });
-  open.push(server);
-  return { server, log };
-}
+const start = (options: Partial<RdpServerOptions> = {}) => rdp.start({ screens: [new PatternScreen(64, 48)], ...options });
 
 /** Connects with `openssl s_client`. @returns the version and the cipher suite that were agreed on, or undefined, and all that it printed */
 async function openssl(server: RdpServer, args: string, typed = ''): Promise<{ agreed: string | undefined; printed: string }> {
   const door = await TlsDoor.open(server.port);
-  open.push(door);
+  rdp.closing(door);
   const child = spawn('openssl', ['s_client', '-connect', `127.0.0.1:${door.port}`, ...args.split(' ').filter(Boolean)], { stdio: ['pipe', 'pipe', 'pipe'] });
   let printed = '';
   let typedIt = false;
@@ -148,13 +113,11 @@ describe('a man in the middle who takes TLS out of the request', () => {
       server.on('close', () => client.destroy());
     }).listen(0, '127.0.0.1');
     await once(listener, 'listening');
-    open.push(listener as never);
+    rdp.closing(listener as never);
     return listener;
   }
   const client = (listener: Server, options: Omit<ClientOptions, 'port'>): RdpClient => {
-    const made = new RdpClient({ port: (listener.address() as AddressInfo).port, ...options });
-    open.push(made);
-    return made;
+    return rdp.closing(new RdpClient({ port: (listener.address() as AddressInfo).port, ...options }));
   };
 
   test('gets nowhere where TLS is required', async () => {
@@ -170,7 +133,7 @@ describe('a man in the middle who takes TLS out of the request', () => {
   });
 
   test('is seen by the server when the client was told of another choice than it made', () => {
-    const context = { securityMethod: 'negotiate', hybrid: true, encryptionDemand: 'client-compatible', standard: identity.standard, unicode: true } as const;
+    const context = { securityMethod: 'negotiate', hybrid: true, encryptionDemand: 'client-compatible', standard: rdp.identity.standard, unicode: true } as const;
     const state = (selectedProtocol: number): State => ({ step: 'basicSettingsExchange', negotiation: { requestedProtocols: 3, selectedProtocol } });
     const asked = new Line(context).asked;
     const said = (selectedProtocol: number): ConnectionEvent => ({ type: 'packet', packet: { kind: 'tpkt', bytes: connectInitial(asked, selectedProtocol) } });

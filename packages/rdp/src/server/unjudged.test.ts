@@ -1,28 +1,16 @@
 /** The bytes that a client gets before it is judged, deciphered: they hold no pixel of the guest, on any kind of line. */
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { describe, expect, jest, test } from '@jest/globals';
 import { type ClientOptions, RdpClient } from '../client/index.js';
 import { ntHash } from '../nla/index.js';
 import type { Authenticator, Judgement } from '../ports.js';
-import { ENCRYPTION_METHOD, serverIdentity, type ServerIdentity } from '../security/index.js';
-import { InputRecord, PatternScreen } from '../testing/pattern.js';
+import { ENCRYPTION_METHOD } from '../security/index.js';
+import { PatternScreen } from '../testing/pattern.js';
+import { rdpServers } from '../testing/servers.js';
 import { RdpServer } from './server.js';
 
 jest.setTimeout(60_000);
 
-let folder: string;
-let identity: ServerIdentity;
-const open: { close(reason: string): unknown }[] = [];
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'belvedere-unjudged-'));
-  identity = await serverIdentity(folder, { commonName: 'server test', altNames: ['localhost'] });
-}, 60_000);
-afterAll(() => rm(folder, { recursive: true }));
-afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each.close('the test is over');
-});
+const rdp = rdpServers();
 
 /** Bytes of the shortest piece of a picture that is looked for: four pixels, or five of three bytes. */
 const RUN = 16;
@@ -76,30 +64,13 @@ class Noise extends PatternScreen {
 
 async function start(authenticator: Authenticator): Promise<{ server: RdpServer; screen: Noise }> {
   const screen = new Noise();
-  const record = new InputRecord();
-  const server = await RdpServer.listen({
-    ports: [0],
-    addresses: ['127.0.0.1'],
-    screens: [screen],
-    keyboard: record.keyboard,
-    pointer: record.pointer,
-    authenticator,
-    machineId: 'machine',
-    name: 'a machine',
-    securityMethod: 'negotiate',
-    certificate: () => identity.tls,
-    standard: identity.standard,
-    multiConnection: true,
-    reuseConnection: false,
-  });
-  open.push(server);
+  const { server } = await rdp.start({ screens: [screen], authenticator });
   return { server, screen };
 }
 
 function client(server: RdpServer, options: Omit<ClientOptions, 'port'>): { viewer: RdpClient; heard: Uint8Array[] } {
   const heard: Uint8Array[] = [];
-  const viewer = new RdpClient({ port: server.port, width: 640, height: 480, bitsPerPixel: 24, user: 'max', password: 'secret', overhear: (bytes) => void heard.push(Uint8Array.from(bytes)), ...options });
-  open.push(viewer);
+  const viewer = rdp.client(server, { width: 640, height: 480, bitsPerPixel: 24, user: 'max', password: 'secret', overhear: (bytes) => void heard.push(Uint8Array.from(bytes)), ...options });
   return { viewer, heard };
 }
 
