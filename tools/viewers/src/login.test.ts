@@ -4,6 +4,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { type Authenticator, ntHash, RdpServer, type Screen, serverIdentity, type ServerIdentity } from '@belvedere/rdp';
+import { settings } from './canvas.testing.js';
 import { colourAt, type Picture, startViewer, until, type Viewer, VirtualDisplay } from './index.js';
 import { describeWith } from './testing.js';
 
@@ -45,19 +46,13 @@ describeWith(['xfreerdp'], 'logins', () => {
     identity = await serverIdentity(folder, { commonName: 'viewers', altNames: [] });
     display = await VirtualDisplay.start(size);
     server = await RdpServer.listen({
-      ports: [0],
-      addresses: ['127.0.0.1'],
+      ...settings(password),
       screens: [screen()],
       keyboard: { scancode: () => undefined },
       pointer: { absolute: true, move: () => undefined, wheel: () => undefined },
       authenticator: accounts,
-      machineId: '00000000-0000-0000-0000-000000000000',
-      name: 'viewers',
-      securityMethod: 'negotiate',
       certificate: () => identity.tls,
       standard: identity.standard,
-      multiConnection: true,
-      reuseConnection: false,
     });
   });
   afterAll(async () => {

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
-import { RdpServer, type Screen, serverIdentity, type ServerIdentity } from '@belvedere/rdp';
+import { RdpServer, serverIdentity, type ServerIdentity } from '@belvedere/rdp';
+import { Canvas, settings } from './canvas.testing.js';
 import { Button, colourAt, comparePictures, type Picture, type Program, shownBy, startViewer, until, type Viewer, VirtualDisplay } from './index.js';
 import { describeWith } from './testing.js';
 
@@ -12,39 +13,6 @@ jest.setTimeout(60_000); // for a busy host
 const width = 640;
 const height = 480;
 const password = 'a password';
-
-/** A screen that shows gradients and edges, and changes when told. */
-class Canvas implements Screen {
-  readonly width = width;
-  readonly height = height;
-  readonly stride = 4 * width;
-  readonly pixels = new Uint8Array(4 * width * height);
-  private readonly listeners = new Set<() => void>();
-  private damaged = true;
-  constructor() {
-    for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) this.pixels.set([x & 0xff, y & 0xff, (x ^ y) & 0xff, 0], y * this.stride + 4 * x);
-  }
-  takeDamage(): { x: number; y: number; width: number; height: number }[] {
-    const damage = this.damaged ? [{ x: 0, y: 0, width, height }] : [];
-    this.damaged = false;
-    return damage;
-  }
-  onDamage(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  }
-  onResize(): () => void {
-    return () => undefined;
-  }
-  fill(x: number, y: number, side: number, colour: readonly [blue: number, green: number, red: number]): void {
-    for (let row = y; row < y + side; row++) for (let column = x; column < x + side; column++) this.pixels.set([...colour, 0], row * this.stride + 4 * column);
-    this.damaged = true;
-    for (const listener of this.listeners) listener();
-  }
-  picture(): Picture {
-    return { width, height, stride: this.stride, data: this.pixels };
-  }
-}
 
 describeWith(['xfreerdp'], 'sessions', () => {
   let folder: string;
@@ -61,21 +29,14 @@ describeWith(['xfreerdp'], 'sessions', () => {
     identity = await serverIdentity(folder, { commonName: 'viewers', altNames: [] });
     // Larger than the session, so that the parked pointer is outside of it, and KRDC has room for the window around its picture.
     display = await VirtualDisplay.start({ width: width + 360, height: height + 160 });
-    canvas = new Canvas();
+    canvas = new Canvas(width, height);
     server = await RdpServer.listen({
-      ports: [0],
-      addresses: ['127.0.0.1'],
+      ...settings(password),
       screens: [canvas],
       keyboard: { scancode: (code, down) => void keys.push(`${code.toString(16)} ${down ? 'down' : 'up'}`) },
       pointer: { absolute: true, move: (x, y, buttons) => void pointers.push(`${x},${y} ${buttons}`), wheel: () => undefined },
-      authenticator: { judge: (attempt) => Promise.resolve(attempt.password === password ? { granted: true } : { granted: false, reason: 'wrong password' }) },
-      machineId: '00000000-0000-0000-0000-000000000000',
-      name: 'viewers',
-      securityMethod: 'negotiate',
       certificate: () => identity.tls,
       standard: identity.standard,
-      multiConnection: true,
-      reuseConnection: false,
     });
   });
   afterAll(async () => {
