@@ -7,3 +7,5 @@ export type { Authenticator, Judgement, Keyboard, LogonAttempt, LogonClient, Poi
 export { ErrorInfo, errorInfoName } from './pdu/errorInfo.js';
 export { ntHash } from './nla/index.js';
 export { chainedIdentity, IdentityError, serverIdentity, type ServerIdentity, type StandardIdentity } from './security/index.js';
+export { NoticeScreen, type Notice } from './notice/notice.js';
+export type { Console, Destination, Vouch, Voucher } from './server/steering.js';

@@ -1,12 +1,12 @@
 /**
- * A client over a socket, for tests and benchmarks: connects, keeps the picture, sends input.
+ * A client over a socket, for tests, benchmarks and relays: connects, keeps the picture, sends input.
  *
- * Not pure: sockets are here, decisions are in `step.ts`. It trusts any certificate: nothing secret goes through it.
+ * Not pure: sockets are here, decisions are in `step.ts`. It trusts any certificate, unless it is told which one the server has.
  */
 import { EventEmitter } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, TLSSocket } from 'node:tls';
-import type { X509Certificate } from 'node:crypto';
+import { createHash, type X509Certificate } from 'node:crypto';
 import { KeyboardFlags, type InputEvent, PointerFlags, PointerXFlags } from '../pdu/input.js';
 import * as pdus from '../pdu/share.js';
 import { decode, encode } from '@belvedere/wire';
@@ -14,6 +14,9 @@ import { AUTHZ, credSspClient, EARLY_USER_AUTHORIZATION_RESULT_PDU, subjectPubli
 import { PacketReader } from '../pdu/packetReader.js';
 import { Protocol } from '../pdu/x224.js';
 import { ENCRYPTION_METHOD, type SecurityLayer } from '../security/index.js';
+import type { Rect } from '../ports.js';
+import type { BitmapData } from '../pdu/output.js';
+import type { Redirection } from '../pdu/redirection.js';
 import { connectionRequest } from './connect.js';
 import { data } from './envelope.js';
 import { Framebuffer } from './framebuffer.js';
@@ -24,6 +27,8 @@ import { clientStep, tlsEstablished } from './step.js';
 export type ClientOptions = Partial<ClientSettings> & {
   readonly host?: string;
   readonly port: number;
+  /** The server's certificate, as the hexadecimal SHA-256 of its DER form: nothing is said to a server with another one, or without TLS. */
+  readonly certificate?: string;
   /** Of this host, to connect from. */
   readonly localAddress?: string;
   /** Hears all that the server sends, below TLS, and once more what Standard RDP Security has deciphered. */
@@ -47,6 +52,7 @@ const DEFAULTS: ClientSettings = {
   unicode: true,
   errorInfo: true,
   encryptionMethods: ENCRYPTION_METHOD['40BIT'] | ENCRYPTION_METHOD['56BIT'] | ENCRYPTION_METHOD['128BIT'],
+  redirects: false,
   channels: [],
   delegate: true,
   autologon: true,
@@ -55,8 +61,10 @@ const DEFAULTS: ClientSettings = {
 export interface RdpClientEvents {
   /** A share has become active: at first, and after each change of the desktop's size. */
   active: [share: ClientShare];
-  /** Something was drawn. */
-  update: [];
+  /** Something was drawn: where. */
+  update: [areas: readonly Rect[]];
+  /** The server sends this client elsewhere. */
+  redirected: [to: Redirection];
   closed: [reason: string];
 }
 
@@ -75,13 +83,15 @@ export class RdpClient extends EventEmitter<RdpClientEvents> {
   private readonly asked: ClientSettings;
   private readonly reader = new PacketReader(0xffff);
   private readonly fragments = new Fragments();
+  private readonly certificate: string | undefined;
   private readonly overhear: NonNullable<ClientOptions['overhear']>;
   private overheard: SecurityLayer | undefined;
   private socket: Socket;
 
   /** Begins to connect. Await `active()`. */
-  constructor({ host = '127.0.0.1', port, localAddress, overhear = () => undefined, ...asked }: ClientOptions) {
+  constructor({ host = '127.0.0.1', port, localAddress, certificate, overhear = () => undefined, ...asked }: ClientOptions) {
     super();
+    this.certificate = certificate;
     this.overhear = overhear;
     this.asked = { ...DEFAULTS, ...asked };
     this.socket = connect({ host, port, localAddress, noDelay: true }, () => void this.socket.write(connectionRequest(this.asked)));
@@ -230,11 +240,15 @@ export class RdpClient extends EventEmitter<RdpClientEvents> {
   };
 
   private enter({ state, send, effects }: ClientOutcome): void {
+    if (this.certificate !== undefined && state.step !== 'tlsHandshake' && state.step !== 'closed' && !(this.socket instanceof TLSSocket)) {
+      throw new Error('the server speaks no TLS');
+    }
     this.state = state;
     if ('line' in state) this.listenIn(state.line.security);
     for (const packet of send) this.socket.write(packet);
     for (const effect of effects) this.apply(effect);
-    if (effects.some(({ type }) => type === 'bitmaps')) this.emit('update');
+    const areas = effects.flatMap((effect) => (effect.type === 'bitmaps' ? effect.rectangles.map(areaOf) : []));
+    if (areas.length) this.emit('update', areas);
   }
 
   private apply(effect: ClientEffect): void {
@@ -258,6 +272,9 @@ export class RdpClient extends EventEmitter<RdpClientEvents> {
       case 'errorInfo':
         this.errorInfo = effect.code;
         return;
+      case 'redirection':
+        this.emit('redirected', effect.to);
+        return;
       case 'shutdownDenied':
         this.shutdownDenied = true;
         return;
@@ -274,6 +291,10 @@ export class RdpClient extends EventEmitter<RdpClientEvents> {
     this.listen(secured);
     const selectedProtocol = this.state.step === 'tlsHandshake' ? this.state.selectedProtocol : Protocol.SSL;
     secured.once('secureConnect', () => {
+      if (this.certificate !== undefined && fingerprint(secured) !== this.certificate) {
+        secured.destroy();
+        return this.finish('the server has another certificate than it should');
+      }
       if (selectedProtocol === Protocol.SSL) return this.enter(tlsEstablished(this.asked, selectedProtocol));
       this.prove(secured, selectedProtocol).then(
         () => this.closedBecause === undefined && this.enter(tlsEstablished(this.asked, selectedProtocol)),
@@ -354,3 +375,12 @@ export class RdpClient extends EventEmitter<RdpClientEvents> {
     this.emit('closed', reason);
   }
 }
+
+const fingerprint = (socket: TLSSocket): string => createHash('sha256').update(socket.getPeerX509Certificate()!.raw).digest('hex');
+
+const areaOf = ({ destLeft, destTop, destRight, destBottom }: BitmapData): Rect => ({
+  x: destLeft,
+  y: destTop,
+  width: destRight - destLeft + 1,
+  height: destBottom - destTop + 1,
+});

@@ -87,6 +87,9 @@ export function connectInitial(asked: ClientSettings, selectedProtocol: number):
 
 const DEPTH_SUPPORT = { 8: 0, 15: 4, 16: 2, 24: 1, 32: 8 } as const;
 
+/** REDIRECTION_SUPPORTED, in its fourth version. [MS-RDPBCGR] 2.2.1.3.5 */
+const REDIRECTION = 0x1 | (3 << 2);
+
 function clientBlocks(asked: ClientSettings, serverSelectedProtocol: number): { type: number; data: Uint8Array }[] {
   const { bitsPerPixel, rdp4 } = asked;
   const early = settings.EarlyCapability;
@@ -127,6 +130,7 @@ function clientBlocks(asked: ClientSettings, serverSelectedProtocol: number): { 
       type: settings.UserDataType.CS_SECURITY,
       data: encode(settings.TS_UD_CS_SEC, { encryptionMethods: asked.encryptionMethods, extEncryptionMethods: 0 }),
     },
+    ...(asked.redirects ? [{ type: settings.UserDataType.CS_CLUSTER, data: encode(settings.TS_UD_CS_CLUSTER, { Flags: REDIRECTION, RedirectedSessionID: 0 }) }] : []),
     ...(channels.length
       ? [{ type: settings.UserDataType.CS_NET, data: encode(settings.TS_UD_CS_NET, { channelDefArray: channels }) }]
       : []),

@@ -9,6 +9,7 @@ import * as caps from '../pdu/capabilities.js';
 import { encodeFastPath, splitFastPathInput, type InputEvent, TS_FP_INPUT_EVENT, TS_INPUT_PDU_DATA } from '../pdu/input.js';
 import * as mcs from '../pdu/mcs.js';
 import * as out from '../pdu/output.js';
+import { RDP_SERVER_REDIRECTION_PACKET } from '../pdu/redirection.js';
 import * as pdus from '../pdu/share.js';
 import { decodeData, type Packet } from '../pdu/x224.js';
 import { isValidClient, parseLicensingPdu, SEC } from '../security/index.js';
@@ -46,6 +47,8 @@ export function receive(state: Stage, { kind, bytes }: Packet, asked: ClientSett
   const { flags, payload } = state.line.security.unwrap(userData);
   if (channelId !== state.line.ioChannel) return to(state);
   if (state.step === 'licensing') return licensing(state, flags, payload);
+  // [MS-RDPBCGR] 2.2.13.2: without a share control header
+  if (state.line.security.encrypted && flags & SEC.REDIRECTION_PKT) return redirection(state, payload);
 
   let outcome = to(state);
   for (const { type, body } of pdus.decodeShareControls(payload)) {
@@ -72,12 +75,21 @@ function shareControl(state: Stage, type: number, body: Uint8Array, asked: Clien
       return demandActive(state.line, decode(pdus.TS_DEMAND_ACTIVE_PDU, body), asked);
     case PduType.DEACTIVATEALLPDU:
       return to({ step: 'demandActive', line: state.line });
+    case PduType.SERVER_REDIR_PKT:
+      return redirection(state, body.subarray(REDIRECTION_PAD.before, body.length - REDIRECTION_PAD.behind));
     case PduType.DATAPDU:
       return shareData(state, pdus.TS_SHAREDATAHEADER.decode(new Cursor(body)));
     default:
       return to(state);
   }
 }
+
+/** Bytes around the packet. [MS-RDPBCGR] 2.2.13.3.1 */
+const REDIRECTION_PAD = { before: 2, behind: 1 } as const;
+
+/** [MS-RDPBCGR] 3.2.5.13.1 */
+const redirection = (state: Stage, packet: Uint8Array): ClientOutcome =>
+  to(state, [], [{ type: 'redirection', to: decode(RDP_SERVER_REDIRECTION_PACKET, packet) }]);
 
 /** [MS-RDPBCGR] 3.2.5.3.13: what this client can, and at once all that it has to say before the first picture. */
 function demandActive(

@@ -5,6 +5,7 @@
  */
 import type { ColourDepth } from '../graphics/index.js';
 import type { BitmapData } from '../pdu/output.js';
+import type { Redirection } from '../pdu/redirection.js';
 import type { SecurityLayer } from '../security/index.js';
 
 export interface ClientSettings {
@@ -34,6 +35,8 @@ export interface ClientSettings {
   readonly errorInfo: boolean;
   /** Bits of ENCRYPTION_METHOD offered for Standard RDP Security. */
   readonly encryptionMethods: number;
+  /** It can be sent to another server. */
+  readonly redirects: boolean;
   /** Names of static virtual channels, of at most seven characters. */
   readonly channels: readonly string[];
   /** With `nla`: the password goes on to the server. */
@@ -85,6 +88,7 @@ export type ClientEffect =
   | { readonly type: 'palette'; readonly colours: Uint32Array }
   | { readonly type: 'pointer'; readonly shape: 'hidden' | 'default' | 'picture' }
   | { readonly type: 'errorInfo'; readonly code: number }
+  | { readonly type: 'redirection'; readonly to: Redirection }
   | { readonly type: 'shutdownDenied' }
   | { readonly type: 'close'; readonly reason: string };
 

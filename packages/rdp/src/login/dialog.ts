@@ -4,7 +4,7 @@
  * State: the form and its picture. No socket, no clock.
  */
 import { type InputEvent, PointerFlags } from '../pdu/input.js';
-import type { Rect, Region, Screen, Unsubscribe } from '../ports.js';
+import { DrawnScreen } from '../drawing/screen.js';
 import { busyForm, click, type Decision, type Form, newForm, press, refusedForm } from './form.js';
 import { UsLayout } from './layout.js';
 import { controlAt, drawDesktop, drawDialog, SMALLEST } from './picture.js';
@@ -27,13 +27,13 @@ export interface LoginDialogOptions {
 }
 
 export class LoginDialog {
-  readonly screen: LoginScreen;
+  readonly screen: DrawnScreen;
   private readonly layout = new UsLayout();
   private form: Form;
 
   constructor(private readonly options: LoginDialogOptions) {
     const within = (asked: number, smallest: number, largest: number): number => Math.min(Math.max(asked, smallest), largest);
-    this.screen = new LoginScreen(
+    this.screen = new DrawnScreen(
       within(options.width, SMALLEST.width, LARGEST.width),
       within(options.height, SMALLEST.height, LARGEST.height),
     );
@@ -75,41 +75,3 @@ export class LoginDialog {
 /** The left button goes down. */
 const CLICK = PointerFlags.BUTTON1 | PointerFlags.DOWN;
 const WHEELS = PointerFlags.WHEEL | PointerFlags.HWHEEL;
-
-/** Its size never changes. */
-class LoginScreen implements Screen {
-  readonly stride: number;
-  readonly pixels: Uint8Array;
-  private damaged: Rect | undefined;
-  private readonly listeners = new Set<() => void>();
-
-  constructor(
-    readonly width: number,
-    readonly height: number,
-  ) {
-    this.stride = 4 * width;
-    this.pixels = new Uint8Array(this.stride * height);
-  }
-
-  /** @param rect always the dialog's */
-  damage(rect: Rect): void {
-    const first = this.damaged === undefined;
-    this.damaged = rect;
-    if (first) for (const listener of [...this.listeners]) listener();
-  }
-
-  takeDamage(): Region {
-    const taken = this.damaged ? [this.damaged] : [];
-    this.damaged = undefined;
-    return taken;
-  }
-
-  onDamage(listener: () => void): Unsubscribe {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  }
-
-  onResize(): Unsubscribe {
-    return () => undefined;
-  }
-}

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type InputEvent, KeyboardFlags, PointerFlags } from '../pdu/input.js';
 import { LoginDialog } from './dialog.js';
-import { DOT, glyph } from './font.js';
+import { DOT, glyph } from '../drawing/font.js';
 import { click, type Control, type Form, FIELD_LIMIT, newForm, press, refusedForm } from './form.js';
 import { UsLayout } from './layout.js';
 import { controlAt, middleOf, panel, SMALLEST } from './picture.js';

@@ -1,6 +1,7 @@
 /** Draws the login dialog into BGRX pixels, and tells what is under a point of it. Pure but for the pixels it is given. */
 import type { Rect } from '../ports.js';
-import { DOT, GLYPH, glyph } from './font.js';
+import { DOT, GLYPH } from '../drawing/font.js';
+import { type Canvas, clipped, fill, fits, Pen, type Size } from '../drawing/pen.js';
 import type { Control, Field, Form } from './form.js';
 
 /** 0xRRGGBB */
@@ -39,18 +40,6 @@ const PADDING = 4;
 
 /** The smallest desktop that holds the dialog, in pixels. */
 export const SMALLEST = { width: PANEL.width + 16, height: PANEL.height + 16 } as const;
-
-interface Canvas {
-  readonly width: number;
-  readonly height: number;
-  /** BGRX rows without gaps. */
-  readonly pixels: Uint8Array;
-}
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
 
 const unitOf = ({ width, height }: Size): number => (width >= 2 * SMALLEST.width && height >= 2 * SMALLEST.height ? 2 : 1);
 
@@ -113,48 +102,4 @@ export function drawDialog(canvas: Canvas, machine: string, form: Form): Rect {
     pen.text(rect.x + ((rect.width - label.length * GLYPH.advance) >> 1), rect.y + PADDING, label, COLOUR.text);
   }
   return whole;
-}
-
-/** Characters in so many units. */
-const fits = (units: number): number => Math.floor(units / GLYPH.advance);
-
-function clipped(text: string, units: number): string {
-  const characters = [...text];
-  return characters.length <= fits(units) ? text : `${characters.slice(0, fits(units) - 3).join('')}...`;
-}
-
-/** Draws in units, from the dialog's corner on. */
-class Pen {
-  constructor(
-    private readonly canvas: Canvas,
-    private readonly left: number,
-    private readonly top: number,
-    private readonly unit: number,
-  ) {}
-
-  fill({ x, y, width, height }: Rect, colour: number): void {
-    const { left, top, unit } = this;
-    fill(this.canvas, { x: left + x * unit, y: top + y * unit, width: width * unit, height: height * unit }, colour);
-  }
-
-  box(rect: Rect, colour: number, border: number): void {
-    this.fill(rect, border);
-    this.fill({ x: rect.x + 1, y: rect.y + 1, width: rect.width - 2, height: rect.height - 2 }, colour);
-  }
-
-  text(x: number, y: number, text: string, colour: number): void {
-    [...text].forEach((character, at) => {
-      glyph(character).forEach((bits, row) => {
-        for (let column = 0; column < GLYPH.width; column++) {
-          if ((bits >> (GLYPH.width - 1 - column)) & 1)
-            this.fill({ x: x + at * GLYPH.advance + column, y: y + row, width: 1, height: 1 }, colour);
-        }
-      });
-    });
-  }
-}
-
-function fill({ width: stride, pixels }: Canvas, { x, y, width, height }: Rect, colour: number): void {
-  const words = new Uint32Array(pixels.buffer, pixels.byteOffset, pixels.length >> 2);
-  for (let row = y; row < y + height; row++) words.fill(colour, row * stride + x, row * stride + x + width);
 }

@@ -13,6 +13,7 @@ import {
   EarlyCapability,
   MAX_CHANNELS,
   SupportedColorDepths,
+  TS_UD_CS_CLUSTER,
   TS_UD_CS_CORE,
   TS_UD_CS_NET,
   TS_UD_CS_SEC,
@@ -36,6 +37,8 @@ export interface ClientSettings {
   readonly bitsPerPixel: BitsPerPixel;
   /** The client shows its user why the server ended the session. */
   readonly showsErrorInfo: boolean;
+  /** The client can be sent to another server while its session is active. */
+  readonly redirects: boolean;
 }
 
 /**
@@ -62,8 +65,22 @@ export function readClientSettings(userData: Uint8Array): ClientSettings {
     security,
     channels: asked.map(({ name, options }, i) => ({ id: IO_CHANNEL_ID + 1 + i, name, options })),
     bitsPerPixel: sessionDepth(core),
+    redirects: redirects(blocks.get(UserDataType.CS_CLUSTER)),
     showsErrorInfo: ((core.earlyCapabilityFlags ?? 0) & EarlyCapability.RNS_UD_CS_SUPPORT_ERRINFO_PDU) !== 0,
   };
+}
+
+/** `Flags` of the cluster data: REDIRECTION_SUPPORTED, and where the version of what is supported stands. [MS-RDPBCGR] 2.2.1.3.5 */
+const REDIRECTION_SUPPORTED = 0x1;
+const VERSION_MASK = 0x3c;
+const VERSION_SHIFT = 2;
+/** Before it a redirection had another form. */
+const REDIRECTION_VERSION3 = 2;
+
+function redirects(cluster: Uint8Array | undefined): boolean {
+  if (!cluster) return false;
+  const { Flags: flags } = TS_UD_CS_CLUSTER.decode(new Cursor(cluster));
+  return (flags & REDIRECTION_SUPPORTED) !== 0 && (flags & VERSION_MASK) >> VERSION_SHIFT >= REDIRECTION_VERSION3;
 }
 
 /** The depth a client wants, by the newest of the fields that it filled in. [MS-RDPBCGR] 2.2.1.3.2 */

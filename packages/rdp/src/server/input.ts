@@ -30,6 +30,17 @@ const X_BUTTONS = [
   [PointerXFlags.BUTTON2, 16],
 ] as const;
 
+/** Keys that change what others mean: Ctrl, Shift, Alt, and the keys of Windows. */
+const MODIFIERS: ReadonlySet<number> = new Set([0x1d, 0x2a, 0x36, 0x38, 0xe01d, 0xe038, 0xe05b, 0xe05c]);
+
+/** What a client holds down that it does not press again by itself, as it does with keys that repeat. */
+export interface Held {
+  readonly modifiers: readonly number[];
+  readonly buttons: number;
+  readonly x: number;
+  readonly y: number;
+}
+
 export class InputTranslator {
   private readonly keys = new Set<number>();
   private readonly characters = new Set<number>();
@@ -79,6 +90,20 @@ export class InputTranslator {
     if (this.buttons === 0) return;
     this.buttons = 0;
     this.pointer.move(this.x, this.y, 0);
+  }
+
+  /** Lets go of all for a while. @returns what `hold` takes */
+  pause(): Held {
+    const held = { modifiers: [...this.keys].filter((code) => MODIFIERS.has(code)), buttons: this.buttons, x: this.x, y: this.y };
+    this.release();
+    return held;
+  }
+
+  /** Presses again what was held down, here or elsewhere. */
+  hold({ modifiers, buttons, x, y }: Held): void {
+    for (const code of modifiers) this.key(code, true);
+    [this.buttons, this.x, this.y] = [buttons, x, y];
+    if (buttons !== 0) this.pointer.move(x, y, buttons);
   }
 
   private scancode(keyCode: number, flags: number): void {

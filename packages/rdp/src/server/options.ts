@@ -2,6 +2,7 @@
 import type { Authenticator, Keyboard, Pointer, Screen } from '../ports.js';
 import type { EncryptionDemand, StandardIdentity } from '../security/index.js';
 import type { SecurityMethod } from './negotiation.js';
+import type { Vouch } from './steering.js';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -31,6 +32,8 @@ export interface RdpServerOptions {
   readonly pointer: Pointer;
   /** Without one nobody gets in. */
   readonly authenticator?: Authenticator;
+  /** Whoever is vouched for is not judged. */
+  readonly vouch?: Vouch;
   /** Told to the authenticator. */
   readonly machineId: string;
   /** Of the machine, for logs. */
@@ -79,4 +82,8 @@ export interface ClientInfo {
   readonly bitsPerPixel: number;
   /** The screen it looks at, from 0. */
   readonly screen: number;
+  /** It was vouched for: the authenticator does not know of it. */
+  readonly vouched: boolean;
+  /** It says that it can be sent to another server. */
+  readonly redirects: boolean;
 }

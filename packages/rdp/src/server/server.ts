@@ -15,6 +15,7 @@ import type { StandardIdentity } from '../security/index.js';
 import type { ClientInfo, Log, RdpServerOptions } from './options.js';
 import type { PointerShape } from './output.js';
 import { Session, type SessionHost } from './session.js';
+import type { Console, Destination } from './steering.js';
 import type { StepContext } from './step.js';
 import { TlsSettings } from './tls.js';
 
@@ -50,6 +51,9 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
   private nextId = 1;
   private shape: PointerShape = ARROW;
   private closing = false;
+  /** Set once the ports close: resolve when the last connection is gone. */
+  private closed: readonly Promise<void>[] | undefined;
+  private holding = false;
 
   /**
    * Opens the port.
@@ -103,7 +107,10 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
       dialogTimeout: options.dialogTimeout ?? DIALOG_TIMEOUT,
       judgementTimeout: options.judgementTimeout ?? JUDGEMENT_TIMEOUT,
       admit: (session, screen) => this.admit(session, screen),
-      connected: (session) => void this.emit('connected', session.info),
+      connected: (session) => {
+        if (this.holding) session.hold();
+        this.emit('connected', session.info);
+      },
       display: (screen) => this.displays[screen],
       makeRoomForDialog: () => this.makeRoomForDialog(),
     };
@@ -137,13 +144,53 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
     return session !== undefined;
   }
 
+  /** What clients type waits from now on, until `goOn` or until they are led elsewhere. */
+  hold(): void {
+    this.holding = true;
+    for (const session of this.sessions) session.hold();
+  }
+
+  /** What has waited is typed. */
+  goOn(): void {
+    this.holding = false;
+    for (const session of this.sessions) session.goOn();
+  }
+
+  /** Shows a client another machine, on which it types from now on, and on which is typed what has waited. @returns whether it is in */
+  lead(id: number, console: Console): boolean {
+    const session = this.admittedSession(id);
+    session?.lead(console);
+    return session !== undefined;
+  }
+
+  /** Sends a client to another server. @returns false where it cannot follow */
+  redirect(id: number, destination: Destination): boolean {
+    return this.admittedSession(id)?.redirect(destination) ?? false;
+  }
+
+  /** Ends the sessions of viewers that were vouched for. @param wanted which */
+  dismissVouched(wanted: (viewer: string) => boolean, reason: string): void {
+    for (const session of this.sessions) {
+      if (session.viewer !== undefined && wanted(session.viewer)) session.dismiss(ErrorInfo.ERRINFO_RPC_INITIATED_DISCONNECT, reason);
+    }
+  }
+
+  /** Closes the port; sessions go on. */
+  stopListening(): void {
+    this.closed ??= this.listeners_.map((listener) => new Promise<void>((resolve) => listener.close(() => resolve())));
+  }
+
+  private admittedSession(id: number): Session | undefined {
+    return [...this.sessions].find((candidate) => candidate.id === id && candidate.admitted);
+  }
+
   /** Closes the port and ends all sessions. @param errorInfo what clients show their users */
   async close(reason: string, errorInfo: number = ErrorInfo.ERRINFO_RPC_INITIATED_DISCONNECT): Promise<void> {
     this.closing = true;
-    const closed = this.listeners_.map((listener) => new Promise<void>((resolve) => listener.close(() => resolve())));
+    this.stopListening();
     for (const session of this.sessions) session.dismiss(errorInfo, reason);
     // `close` waits for the connections, which end themselves in time.
-    await Promise.all(closed);
+    await Promise.all(this.closed!);
     this.closeDisplays();
   }
 
@@ -187,7 +234,9 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
   }
 
   private admit(session: Session, screen: number): Admission {
-    const others = [...this.sessions].filter((other) => other !== session && other.admitted);
+    const { viewer } = session;
+    const older = [...this.sessions].filter((other) => other !== session && viewer !== undefined && other.viewer === viewer);
+    const others = [...this.sessions].filter((other) => other !== session && other.admitted && !older.includes(other));
     if (this.options.multiConnection && others.length >= (this.options.maxClients ?? MAX_CLIENTS)) {
       return {
         admitted: false,
@@ -196,6 +245,9 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
       };
     }
     const admission = admit(this.options, others.length, screen, this.displays.length);
+    if (admission.admitted) {
+      for (const other of older) other.dismiss(ErrorInfo.ERRINFO_DISCONNECTED_BY_OTHERCONNECTION, `client ${session.id}, the same viewer, took its place`);
+    }
     if (admission.admitted && admission.displaced) {
       for (const other of others) other.dismiss(ErrorInfo.ERRINFO_DISCONNECTED_BY_OTHERCONNECTION, `client ${session.id} took its place`);
     }

@@ -13,13 +13,14 @@ import { Protocol } from '../pdu/x224.js';
 import type { Judgement, LogonClient, Rect, Screen, Unsubscribe } from '../ports.js';
 import type { Admission } from './admission.js';
 import { Connection, type SessionEffect } from './connection.js';
-import { InputTranslator } from './input.js';
+import { type Held, InputTranslator } from './input.js';
 import { type Logon, readClientName, readLogon } from './logon.js';
 import { judge, lookUp } from './login.js';
 import { runCredSsp } from './nla.js';
 import type { ClientInfo, RdpServerOptions } from './options.js';
 import { bitmapUpdates, paletteUpdate, type PointerShape, pointerUpdate } from './output.js';
 import type { Link, Share } from './state.js';
+import { type Console, type Destination, redirectionPackets, type Voucher } from './steering.js';
 
 /** What sessions share. */
 export interface SessionHost {
@@ -40,18 +41,27 @@ export interface SessionHost {
 /** How the client sees it when its user may not in. */
 const LOGON_REFUSED = ErrorInfo.ERRINFO_SERVER_INSUFFICIENT_PRIVILEGES;
 
+/** Input events of one client that wait: more than anybody types while a machine changes hosts. */
+const MAX_HELD_EVENTS = 4096;
+
 /** Attempts that a user has in the login dialog. */
 const DIALOG_ATTEMPTS = 3;
 
 export class Session {
   private readonly since = new Date();
   private readonly gone = new AbortController();
-  private readonly input: InputTranslator;
+  private input: InputTranslator;
   private logon: (Omit<Logon, 'password'> & { readonly link: Link }) | undefined;
   /** Whom Network Level Authentication has proved the client to be, and what was judged already. */
   private proved: { readonly logon: Logon; readonly judgement: Judgement | undefined } | undefined;
   /** The login dialog, while it is shown. */
   private asked: { readonly dialog: LoginDialog; readonly hub: DisplayHub; left: number } | undefined;
+  /** Who vouched for it. */
+  private voucher: Voucher | undefined;
+  /** The machine that it sees instead of this server's. */
+  private led: { readonly hub: DisplayHub } | undefined;
+  /** Its input waits: what it held down, and what it has sent since. */
+  private held: { readonly held: Held; readonly events: InputEvent[] } | undefined;
   private share: Share | undefined;
   private attachment: Attachment | undefined;
   private suppressed = false;
@@ -84,7 +94,14 @@ export class Session {
       build: link?.client.core.clientBuild ?? 0,
       bitsPerPixel: link?.client.bitsPerPixel ?? 0,
       screen,
+      vouched: this.voucher !== undefined,
+      redirects: link?.client.redirects ?? false,
     };
+  }
+
+  /** The viewer it was vouched for as. */
+  get viewer(): string | undefined {
+    return this.voucher?.viewer;
   }
 
   /** It has said who it is. */
@@ -127,6 +144,45 @@ export class Session {
     this.connection.dispatch({ type: 'dismissed', errorInfo, reason });
   }
 
+  /** Its input waits from now on, and all that it holds down is let go. */
+  hold(): void {
+    this.held ??= { held: this.input.pause(), events: [] };
+  }
+
+  /** What has waited, and what comes from now on, is typed where the client looks. */
+  goOn(): void {
+    const { held } = this;
+    if (!held) return;
+    this.held = undefined;
+    if (!this.gone.signal.aborted) this.input.hold(held.held);
+    this.take(held.events);
+  }
+
+  /** Shows another machine from now on, and types there. What has waited is typed there. */
+  lead({ screen, keyboard, pointer }: Console): void {
+    const held = this.held ?? { held: this.input.pause(), events: [] };
+    this.stopWatching?.();
+    this.attachment?.detach();
+    this.attachment = undefined;
+    this.led?.hub.close();
+    this.led = { hub: new DisplayHub(screen) };
+    this.input = new InputTranslator(keyboard, pointer);
+    this.stopWatching = screen.onResize(() => this.resized(screen));
+    this.connection.dispatch({ type: 'resized', desktop: size(screen) });
+    // Of the same size, or kept by a client that cannot follow: the share goes on, with another picture.
+    if (this.share && this.connection.state.step === 'active') this.activated(this.share);
+    this.held = held;
+    this.goOn();
+  }
+
+  /** Sends the client to another server. @returns false where it cannot follow, or not now */
+  redirect(destination: Destination): boolean {
+    const { state } = this.connection;
+    if (!this.admitted || state.step !== 'active' || !state.share.link.client.redirects) return false;
+    this.connection.write(redirectionPackets(state.share.link, destination));
+    return true;
+  }
+
   destroy(reason: string): void {
     this.connection.destroy(reason);
   }
@@ -139,6 +195,9 @@ export class Session {
     this.attachment = undefined;
     this.asked?.hub.close();
     this.asked = undefined;
+    this.led?.hub.close();
+    // What was typed before it went still counts.
+    this.goOn();
     this.input.release();
   }
 
@@ -170,7 +229,7 @@ export class Session {
     }
     const { user, domain, password = '', workstation } = proof.logon;
     const logon = readLogon({ UserName: user, Domain: domain, Password: password });
-    const judgement = early ? await this.ask(logon, readClientName(workstation)) : undefined;
+    const judgement = early ? await this.ask(logon, readClientName(workstation), logon.screen) : undefined;
     if (this.gone.signal.aborted) return;
     this.proved = { logon, judgement };
     if (judgement) {
@@ -189,8 +248,9 @@ export class Session {
     const screen = said.screen || (this.proved?.logon.screen ?? 0);
     this.logon = { user, domain, screen, link };
     if (!this.proved && this.host.options.authenticator?.needsCredentials && bringsNone(info)) return this.askUser(info, link);
-    const judgement = this.proved?.judgement ?? (await this.ask({ user, domain, password }, link.client.core.clientName));
-    if (!this.gone.signal.aborted) this.judged(judgement, screen);
+    const judgement = this.proved?.judgement ?? (await this.ask({ user, domain, password }, link.client.core.clientName, screen));
+    if (this.voucher) this.logon = { ...this.voucher, link };
+    if (!this.gone.signal.aborted) this.judged(judgement, this.logon.screen);
   }
 
   /** The client brings no credentials: a dialog in its session asks for them, and nothing of the guest is there. */
@@ -217,7 +277,7 @@ export class Session {
   /** One attempt in the dialog. */
   private async attempt({ user, domain, password, screen }: Logon, link: Link): Promise<void> {
     this.logon = { user, domain, screen, link };
-    const judgement = await this.ask({ user, domain, password }, link.client.core.clientName);
+    const judgement = await this.ask({ user, domain, password }, link.client.core.clientName, screen);
     const { asked } = this;
     if (this.gone.signal.aborted || !asked) return;
     if (judgement.granted) return this.afterDialog(asked.hub, screen);
@@ -243,9 +303,14 @@ export class Session {
     if (this.share && this.connection.state.step === 'active') this.activated(this.share);
   }
 
-  private async ask({ user, domain, password }: Omit<Logon, 'screen'>, clientName: string): Promise<Judgement> {
+  private async ask({ user, domain, password }: Omit<Logon, 'screen'>, clientName: string, screen: number): Promise<Judgement> {
     this.connection.relax();
     const attempt = { ...this.origin(clientName), user, password, domain };
+    this.voucher = this.host.options.vouch?.({ ...attempt, screen });
+    if (this.voucher) {
+      this.host.options.log?.('info', `client ${this.id} from ${this.connection.address}: vouched for as ${JSON.stringify(this.voucher.user)}`);
+      return { granted: true };
+    }
     const judgement = await judge(this.host.options.authenticator, attempt, this.gone.signal, this.host.judgementTimeout);
     this.logOutcome(user, judgement.granted ? undefined : judgement.reason);
     return judgement;
@@ -294,12 +359,12 @@ export class Session {
     if (bitsPerPixel === 8) this.connection.write(paletteUpdate(share, PALETTE));
     this.point();
     this.attachment?.detach();
-    const { hub } = this.asked ?? this.host.display(this.logon?.screen ?? 0);
+    const { hub } = this.asked ?? this.led ?? this.host.display(this.logon?.screen ?? 0);
     this.attachment = hub.attach({
       format: { bitsPerPixel, compressed: share.capabilities.compressedBitmaps, skipAlpha: share.capabilities.skipAlpha },
       width: share.desktop.width,
       height: share.desktop.height,
-      ready: () => this.connection.writable && (this.asked !== undefined || this.permits('display')),
+      ready: () => this.connection.writable && (this.asked !== undefined || (this.permits('display') && (this.voucher?.shows?.() ?? true))),
       send: (bitmaps) => this.draw(share, bitmaps),
     });
     if (this.suppressed) this.attachment.suspend();
@@ -324,6 +389,7 @@ export class Session {
 
   private take(events: readonly InputEvent[]): void {
     if (this.asked) this.asked.dialog.take(events);
+    else if (this.held) this.held.events.push(...events.slice(0, MAX_HELD_EVENTS - this.held.events.length));
     else if (this.share && this.permits('input')) this.input.take(events, this.share.desktop);
     else this.input.release();
   }

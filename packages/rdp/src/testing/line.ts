@@ -32,6 +32,7 @@ const ASKED: ClientSettings = {
   encryptionMethods: ENCRYPTION_METHOD['128BIT'],
   channels: ['rdpsnd', 'cliprdr', 'drdynvc'],
   delegate: true,
+  redirects: false,
   autologon: true,
 };
 

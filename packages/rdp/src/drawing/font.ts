@@ -1,5 +1,5 @@
 /**
- * The login dialog's letters: a bitmap font of five by nine pixels, drawn for it. Pure; a table.
+ * The letters of what this server draws itself: a bitmap font of five by nine pixels. Pure; a table.
  *
  * A glyph is nine digits of base 32, one a row from the top, whose highest bit is the leftmost pixel. Capitals stand on the seventh row.
  */
