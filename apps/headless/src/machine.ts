@@ -50,9 +50,8 @@ export class MachineProcess {
   ) {}
 
   /** Opens the doors to a machine that was teleported here and runs. It runs on whatever of them cannot be opened. */
-  static async welcome(spec: MachineSpec, log: Log, { machine, drives, networks, control }: Arrived): Promise<MachineProcess> {
-    const logins = new Logins(spec.auditFile, guestAgentPort(spec.hardware, machine.serial), (record) => control.emit('judgement', record));
-    const started = new MachineProcess(spec, log, drives, networks, machine, new RemoteDisplay(spec, machine, logins, log), logins);
+  static async welcome(spec: MachineSpec, log: Log, { machine, drives, networks, control, display, logins }: Arrived): Promise<MachineProcess> {
+    const started = new MachineProcess(spec, log, drives, networks, machine, display, logins);
     await started.open(control);
     started.setState(machine.state === 'paused' ? 'paused' : 'running', machine.stateReason);
     return started;
@@ -178,7 +177,8 @@ export class MachineProcess {
     const opened = async (work: Promise<unknown>): Promise<void> => void (control ? await work.catch((error: Error) => this.log.error({ err: error }, 'a door of the machine stays shut')) : await work);
     for (const serial of this.spec.hardware.serialPorts) await opened(this.joinSerial(serial));
     this.display.onChange(() => this.control?.emit('vrde', this.display.status));
-    await opened(this.display.apply(this.spec.vrde));
+    // Of a machine that was waited for it is open already, or will be when it can.
+    if (!control) await this.display.apply(this.spec.vrde);
     control?.answer(this.handlers());
     this.control = control ?? (await openControlDoor(this.spec.controlSocket, this.handlers()));
     if (control) control.emit('vrde', this.display.status);

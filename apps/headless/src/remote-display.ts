@@ -3,7 +3,6 @@ import { hostname, networkInterfaces } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { AuthUnavailableError, type MachineAuthenticator } from '@belvedere/auth';
 import { ControlError, type MachineSpec, type VrdeSpec, type VrdeStatus } from '@belvedere/control';
-import type { Machine } from '@belvedere/emulator';
 import {
   chainedIdentity, type ClientInfo, ErrorInfo, IdentityError, RdpServer, type SecurityMethod, type ServerIdentity, serverIdentity, type StandardIdentity,
   type TlsCertificate, type TlsVersion,
@@ -11,17 +10,23 @@ import {
 import { CertificateFiles, CertificateFileError } from './certificate.js';
 import type { Log } from './log.js';
 import { type Logins, offersNla } from './logins.js';
+import type { Shown } from './teleport/stage.js';
 
 /** Why the server closes, and what clients show their users then. */
 const CLOSING = {
   poweredOff: { reason: 'the machine was powered off', errorInfo: ErrorInfo.ERRINFO_LOGOFF_BY_USER },
   saved: { reason: "the machine's state was saved", errorInfo: ErrorInfo.ERRINFO_LOGOFF_BY_USER },
   failed: { reason: 'the machine failed', errorInfo: ErrorInfo.ERRINFO_RPC_INITIATED_DISCONNECT },
+  teleported: { reason: 'the machine was teleported', errorInfo: ErrorInfo.ERRINFO_LOGOFF_BY_USER },
+  nothingCame: { reason: 'no machine came', errorInfo: ErrorInfo.ERRINFO_LOGOFF_BY_USER },
   disconnected: { reason: 'the remote display was switched off', errorInfo: ErrorInfo.ERRINFO_RPC_INITIATED_DISCONNECT },
 } as const;
 
 /** Milliseconds that closing waits for the authentication library to hear of the sessions that end. */
 const NOTICE_LIMIT = 5000;
+
+/** Milliseconds between tries to open the display of a machine that waits, or that has come. */
+const RETRY = 1000;
 
 /** The VRDE property `Security/Method`, in any letter case. */
 const METHODS: Readonly<Record<string, SecurityMethod>> = { negotiate: 'negotiate', rdp: 'rdp', tls: 'tls' };
@@ -47,13 +52,16 @@ export class RemoteDisplay {
   private clientsSoFar = 0;
   private lastStart: string | undefined;
   private lastEnd: string | undefined;
+  /** Why it is not open although it is to be. */
+  private problem: string | undefined;
+  private readonly over = new AbortController();
   private changed: () => void = () => undefined;
   /** Changes are made one after the other. */
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly spec: MachineSpec,
-    private readonly machine: Machine,
+    private readonly machine: Shown,
     private readonly logins: Logins,
     private readonly log: Log,
   ) {
@@ -68,6 +76,7 @@ export class RemoteDisplay {
   get status(): VrdeStatus {
     return {
       port: this.server?.port ?? null,
+      ...(this.problem === undefined || this.server ? {} : { problem: this.problem }),
       clients: (this.server?.clients ?? []).map(describe),
       clientsSoFar: this.clientsSoFar,
       ...(this.lastStart ? { lastStart: this.lastStart } : {}),
@@ -86,12 +95,33 @@ export class RemoteDisplay {
     return applied;
   }
 
+  /**
+   * Opens the display of a machine that waits for another one, which may be on this host and hold the port still: what cannot be opened is tried
+   * again until it can.
+   */
+  async openPatiently(): Promise<void> {
+    for (;;) {
+      try {
+        await this.apply(this.vrde);
+        return;
+      } catch (error) {
+        const { message } = error as Error;
+        if (message !== this.problem) this.log.warn({ err: error }, 'the remote display is not open yet: it is tried again');
+        this.problem = message;
+        this.changed();
+      }
+      await setTimeout(RETRY, undefined, { ref: false, signal: this.over.signal }).catch(() => undefined);
+      if (this.over.signal.aborted) return;
+    }
+  }
+
   /** @throws ControlError when there is no such client */
   disconnect(id: number): void {
     if (!this.server?.disconnect(id, 'disconnected by the administrator')) throw new ControlError('VBOX_E_OBJECT_NOT_FOUND', `the remote display has no client ${id}`);
   }
 
   async close(why: keyof typeof CLOSING): Promise<void> {
+    this.over.abort();
     await this.turn;
     await this.stop(why);
   }
@@ -102,11 +132,13 @@ export class RemoteDisplay {
       this.vrde = vrde;
       return this.status;
     }
+    if (this.over.signal.aborted) return this.status;
     const running = this.server !== undefined;
     await this.stop('disconnected');
     this.vrde = vrde;
     try {
       if (vrde.enabled) this.server = await this.listen(vrde);
+      this.problem = undefined;
     } catch (error) {
       this.vrde = before;
       if (running) this.server = await this.listen(before);

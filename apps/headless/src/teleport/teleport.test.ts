@@ -9,18 +9,22 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { ControlClient, type ControlEvents, type ExitRecord, type MachineSpec, type TeleporterSpec } from '@belvedere/control';
 import { createVdi } from '@belvedere/disk';
+import { type Framebuffer, RdpClient } from '@belvedere/rdp/client';
+import { PNG } from 'pngjs';
 
 jest.setTimeout(180_000);
 
 let folder: string;
 let children: ChildProcess[];
 let controls: ControlClient[];
+let viewers: RdpClient[];
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'headless-'));
-  [children, controls] = [[], []];
+  [children, controls, viewers] = [[], [], []];
   await createVdi(join(folder, 'disk.vdi'), { size: 4 * 1024 * 1024 });
 });
 afterEach(async () => {
+  for (const viewer of viewers) viewer.close();
   for (const control of controls) control.close();
   for (const child of children) {
     if (child.exitCode !== null || child.signalCode !== null) continue;
@@ -100,6 +104,37 @@ class Process {
   }
 }
 
+/** A viewer of a machine's remote display. */
+async function view({ control }: Process): Promise<RdpClient> {
+  const opened = new Promise<number>((resolve) => control.onEvent((event, data) => event === 'vrde' && (data as ControlEvents['vrde']).port !== null && resolve((data as ControlEvents['vrde']).port!)));
+  const port = (await control.request('status', {})).vrde.port ?? (await opened);
+  const viewer = new RdpClient({ port, clientName: 'desk' });
+  viewers.push(viewer);
+  await viewer.active();
+  return viewer;
+}
+
+/** The ground of the notice that a waiting machine shows. */
+const isNotice = (picture: Framebuffer): boolean => picture.at(1, 1) === 0x24323c && picture.at(1, picture.height - 2) === 0x24323c;
+
+/** The engine's picture of a machine's screen, as 0x00RRGGBB. */
+async function screenshot({ control }: Process): Promise<{ readonly width: number; readonly pixels: Uint32Array }> {
+  const { png, width } = await control.request('screenshot', { screen: 0 });
+  const { data } = PNG.sync.read(Buffer.from(png, 'base64'));
+  return { width, pixels: Uint32Array.from({ length: data.length / 4 }, (_, at) => (data[4 * at] << 16) | (data[4 * at + 1] << 8) | data[4 * at + 2]) };
+}
+
+/** Waits until a viewer shows what the machine's screen shows; the guest may draw meanwhile. */
+async function showsMachine(viewer: RdpClient, machine: Process): Promise<void> {
+  for (;;) {
+    const { width, pixels } = await screenshot(machine);
+    const { framebuffer } = viewer;
+    if (framebuffer.width === width && Buffer.from(framebuffer.pixels.buffer).equals(Buffer.from(pixels.buffer))) return;
+    if (viewer.closedBecause !== undefined) throw new Error(`the viewer was cut off: ${viewer.closedBecause}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 const secret = (password = 'secret'): TeleporterSpec => ({ port: 0, address: '127.0.0.1', password });
 const request = (port: number, password = 'secret') => ({ host: '127.0.0.1', port, password, maxDowntime: 250 });
 
@@ -127,6 +162,27 @@ test('a running machine goes to another process, with its disk, and on to a thir
   await back.control.request('powerOff', {});
   expect(await back.ended).toMatchObject({ state: 'poweroff' });
   expect((await readdir(folder)).filter((name) => /teleport-|lock-|kept/.test(name))).toEqual([]);
+});
+
+test('a viewer of a waiting machine sees how far it is, and then the guest, in one session', async () => {
+  const source = await Process.start(spec('source'));
+  const target = await Process.start(spec('target', {}, secret()));
+  const viewer = await view(target);
+  await viewer.picture(isNotice);
+  // Whatever is typed meanwhile is typed nowhere.
+  viewer.key(0x1e, true);
+  viewer.key(0x1e, false);
+  expect((await target.control.request('status', {})).vrde.clients).toHaveLength(1);
+  await source.control.request('teleport', request(await target.port()));
+  await target.reaches('running');
+  await showsMachine(viewer, target);
+  expect((await target.control.request('status', {})).vrde.clients).toHaveLength(1);
+
+  const again = await Process.start(spec('again', {}, secret()));
+  const left = await view(again);
+  await again.control.request('powerOff', {});
+  await left.ended();
+  await again.ended;
 });
 
 test('what stands against a move leaves the machine running where it is, and the target waiting', async () => {

@@ -1,18 +1,23 @@
 /**
- * A machine process that waits for a machine to come, instead of booting one: it has a control socket and a teleporter port, and nothing else.
- * Its images are looked at and not locked until the machine is here.
+ * A machine process that waits for a machine to come, instead of booting one: it has a control socket, a teleporter port, and a remote display
+ * that shows how far that is. Its images are looked at and not locked until the machine is here.
  */
-import { ControlError, type ControlHandlers, type ExitRecord, type MachineSpec, type MachineStatus } from '@belvedere/control';
+import { ControlError, type ControlHandlers, type ExitRecord, type JudgementRecord, type MachineSpec, type MachineStatus } from '@belvedere/control';
 import { findFirmware, type Machine, v86Engine } from '@belvedere/emulator';
+import type { Notice } from '@belvedere/rdp';
 import { awaitMachine, type Progress, type Waiting } from '@belvedere/teleport';
 import { Drives } from '../drives.js';
 import { hardwareSettings } from '../hardware.js';
 import type { Log } from '../log.js';
+import { Logins } from '../logins.js';
 import { Networks } from '../network.js';
+import { RemoteDisplay } from '../remote-display.js';
 import { saveState } from '../saving.js';
+import { guestAgentPort } from '../serial.js';
 import { type ControlDoor, openControlDoor } from './control-door.js';
 import { describeMachine } from './description.js';
 import { ArrivingMachine } from './destination.js';
+import { LateChannel, Stage } from './stage.js';
 import { sharedStorage } from './storage.js';
 
 /** A machine that runs here, and what it brought with it. */
@@ -21,6 +26,9 @@ export interface Arrived {
   readonly drives: Drives;
   readonly networks: Networks;
   readonly control: ControlDoor;
+  /** Its sessions have gone on. */
+  readonly display: RemoteDisplay;
+  readonly logins: Logins;
 }
 
 /** Where a state is put that nobody may run from before it is known who does. */
@@ -36,6 +44,7 @@ export class WaitingMachine {
     private readonly networks: Networks,
     private readonly destination: ArrivingMachine,
     private readonly control: ControlDoor,
+    private readonly viewers: Viewers,
     private waiting: Waiting | undefined,
   ) {}
 
@@ -58,9 +67,11 @@ export class WaitingMachine {
         writeState: (machine, file) => saveState(machine, spec, file, () => drives.flush(), () => undefined),
       });
       let self: WaitingMachine | undefined = undefined;
-      const handlers = refusing(() => self!.status, () => self!.cancel());
+      const viewers = openViewers(spec, log, (record) => self?.control.emit('judgement', record));
+      const handlers = refusing(() => self!.status, () => self!.cancel(), viewers);
       const control = await openControlDoor(spec.controlSocket, handlers);
-      self = new WaitingMachine(spec, log, drives, networks, destination, control, undefined);
+      self = new WaitingMachine(spec, log, drives, networks, destination, control, viewers, undefined);
+      viewers.display.onChange(() => control.emit('vrde', viewers.display.status));
       try {
         self.waiting = await awaitMachine({
           port: arrival.port,
@@ -72,6 +83,7 @@ export class WaitingMachine {
           log: (level, text) => log[level](text),
           progress: (progress) => self!.advance(progress),
         });
+        void viewers.display.openPatiently();
       } catch (cause) {
         await control.close();
         throw new ControlError('VBOX_E_HOST_ERROR', `the teleporter port ${arrival.port} cannot be opened: ${(cause as Error).message}`, { cause });
@@ -90,7 +102,7 @@ export class WaitingMachine {
       pid: process.pid,
       state: 'teleportingin',
       stateReason: inWords(this.progress, this.waiting?.port ?? 0),
-      vrde: { port: null, clients: [], clientsSoFar: 0 },
+      vrde: this.viewers.display.status,
       screens: [],
       notices: this.networks.problems,
       ejected: [],
@@ -100,6 +112,14 @@ export class WaitingMachine {
   private advance(progress: Progress): void {
     const before = this.status.stateReason;
     this.progress = progress;
+    const { stage, late } = this.viewers;
+    const { machine } = this.destination;
+    // It runs here: nothing that fails from now on takes it back.
+    if (progress.phase === 'running' && machine && !stage.entered) {
+      const agent = guestAgentPort(this.spec.hardware, machine.serial);
+      if (agent) late?.join(agent);
+      stage.enter(machine);
+    } else stage.show(noticeOf(this.spec.name, progress));
     const { stateReason: reason } = this.status;
     if (reason !== before && reason !== undefined) this.control.emit('state', { state: 'teleportingin', reason });
     if (progress.percent !== undefined) this.control.emit('progress', { operation: 'teleport', percent: progress.percent });
@@ -113,7 +133,11 @@ export class WaitingMachine {
   /** Resolves when the machine runs here, or with how the wait ended. */
   async arrived(): Promise<Arrived | ExitRecord> {
     const outcome = await this.waiting!.outcome;
-    if (outcome.where === 'here') return { machine: this.destination.machine!, drives: this.drives, networks: this.networks, control: this.control };
+    if (outcome.where === 'here') {
+      const { display, logins } = this.viewers;
+      return { machine: this.destination.machine!, drives: this.drives, networks: this.networks, control: this.control, display, logins };
+    }
+    await this.viewers.display.close('nothingCame');
     await this.networks.close();
     await this.drives.close();
     const at = new Date().toISOString();
@@ -139,8 +163,30 @@ function inWords({ phase, round, percent, remaining }: Progress, port: number): 
   return { connected: 'a source is connected', preparing: 'the machine is being prepared', handingOver: 'the machine is being handed over', running: 'the machine is here' }[phase];
 }
 
+function noticeOf(name: string, progress: Progress): Notice {
+  const { phase, round, percent, remaining } = progress;
+  const where = { waiting: 'nobody has come yet', connected: 'connected', preparing: 'connected: the machine is being prepared', memory: `memory, round ${round}`, handingOver: 'the machine is being handed over', running: 'the machine is here' }[phase];
+  const left = phase === 'memory' && remaining !== undefined ? [`${Math.ceil(remaining / (1024 * 1024))} MiB remaining`] : [];
+  return { title: name, lines: ['waiting for a teleporting machine', where, ...left, ...(percent === undefined ? [] : [`${percent} %`])], ...(percent === undefined ? {} : { percent }) };
+}
+
+/** The remote display before a machine is here, and who may see it. */
+interface Viewers {
+  readonly stage: Stage;
+  readonly late: LateChannel | undefined;
+  readonly logins: Logins;
+  readonly display: RemoteDisplay;
+}
+
+function openViewers(spec: MachineSpec, log: Log, onJudgement: (record: JudgementRecord) => void): Viewers {
+  const late = spec.hardware.serialPorts.some(({ mode }) => mode === 'guestagent') ? new LateChannel() : undefined;
+  const logins = new Logins(spec.auditFile, late, onJudgement);
+  const stage = new Stage(spec.hardware.monitorCount, noticeOf(spec.name, { phase: 'waiting' }));
+  return { stage, late, logins, display: new RemoteDisplay(spec, stage, logins, log) };
+}
+
 /** What a process answers that has no machine yet. */
-function refusing(status: () => MachineStatus, cancel: () => boolean): ControlHandlers {
+function refusing(status: () => MachineStatus, cancel: () => boolean, { display, logins }: Viewers): ControlHandlers {
   const refuse = (): Promise<never> => Promise.reject(new ControlError('VBOX_E_INVALID_VM_STATE', 'the machine waits to be teleported here: power it off to stop that'));
   return {
     status: async () => status(),
@@ -156,10 +202,10 @@ function refusing(status: () => MachineStatus, cancel: () => boolean): ControlHa
     putScancodes: refuse,
     putString: refuse,
     screenshot: refuse,
-    setVrde: refuse,
-    disconnectClient: refuse,
-    lockouts: async () => [],
-    unlock: async () => 0,
+    setVrde: ({ vrde }) => display.apply(vrde),
+    disconnectClient: async ({ id }) => (display.disconnect(id), null),
+    lockouts: async () => logins.lockouts(),
+    unlock: async ({ name }) => logins.unlock(name),
     setMedium: refuse,
     takeSnapshot: refuse,
     absorbParent: refuse,
