@@ -53,6 +53,8 @@ export class MachineProcess {
   static async welcome(spec: MachineSpec, log: Log, { machine, drives, networks, control, display, logins }: Arrived): Promise<MachineProcess> {
     const started = new MachineProcess(spec, log, drives, networks, machine, display, logins);
     await started.open(control);
+    // On the same host they are the source's until its process has ended.
+    await networks.openPortsLater();
     started.setState(machine.state === 'paused' ? 'paused' : 'running', machine.stateReason);
     return started;
   }
@@ -68,6 +70,7 @@ export class MachineProcess {
     let started: MachineProcess | undefined;
     try {
       networks = await Networks.open(spec.hardware.adapters, log);
+      await networks.openPorts();
       const settings = hardwareSettings(spec.hardware, drives.settings, networks.adapters);
       const options = { firmware: await findFirmware(), log: (level: 'debug' | 'info' | 'warn' | 'error', text: string) => log[level](text) };
       machine = spec.restore ? await restoreState(spec.stateFile, (state) => v86Engine.restore(settings, state, options)) : await v86Engine.start(settings, options);
@@ -359,6 +362,11 @@ export class MachineProcess {
         return { png: screenshot(shown).toString('base64'), width: shown.width, height: shown.height };
       },
       setVrde: ({ vrde }) => this.display.apply(vrde),
+      setAdapter: async ({ slot, cableConnected, forwards }) => {
+        if (this.state !== 'paused') inState('running', 'change a network adapter');
+        await this.networks.change(slot, cableConnected, forwards, machine.network);
+        return done;
+      },
       disconnectClient: async ({ id }) => (this.display.disconnect(id), done),
       lockouts: async () => this.logins.lockouts(),
       unlock: async ({ name }) => this.logins.unlock(name),

@@ -224,6 +224,22 @@ export interface paths {
         patch: operations["changeVrde"];
         trace?: never;
     };
+    "/machines/{ref}/adapters/{slot}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["changeRunningAdapter"];
+        trace?: never;
+    };
     "/machines/{ref}/vrde/clients/{id}": {
         parameters: {
             query?: never;
@@ -881,6 +897,17 @@ export interface components {
             /** @description false: only the settings file is written */
             register: boolean;
         };
+        PortForward: {
+            name: string;
+            /** @enum {string} */
+            protocol: "tcp" | "udp";
+            /** @description empty: all addresses of the host */
+            hostAddress: string;
+            hostPort: number;
+            /** @description empty: the address that the guest is given */
+            guestAddress: string;
+            guestPort: number;
+        };
         Adapter: {
             slot: number;
             /** @enum {string} */
@@ -889,7 +916,16 @@ export interface components {
             type: "NE2000" | "virtio" | "Am79C970A" | "Am79C973" | "82540EM" | "82543GC" | "82545EM";
             /** @description twelve hexadecimal digits */
             mac: string;
+            /**
+             * @description the card that the guest finds: the engine's, where it has none of the type
+             * @enum {string}
+             */
+            card: "NE2000" | "virtio";
             cableConnected: boolean;
+            /** @description by name */
+            forwards: components["schemas"]["PortForward"][];
+            /** @description by NAT, the guest reaches the host's own loopback at its gateway's address */
+            localhostReachable: boolean;
             /** @description what the administrator should know of this adapter */
             notice: string | null;
         };
@@ -1055,6 +1091,22 @@ export interface components {
             /** @description absolute path of a .vbox file */
             settingsFile: string;
         };
+        PortForwardRule: {
+            /** @enum {string} */
+            protocol: "tcp" | "udp";
+            /** @description an IP address of the host; empty: all of them */
+            hostAddress: string;
+            hostPort: number;
+            /** @description an IPv4 address of the guest; empty: the one that it is given */
+            guestAddress: string;
+            guestPort: number;
+        };
+        PortForwardChange: {
+            /** @description a new rule's may be empty: it is called after its ports then */
+            name: string;
+            /** @description null: the rule is deleted */
+            rule: components["schemas"]["PortForwardRule"] | null;
+        };
         AdapterChange: {
             slot: number;
             /** @description none, null or nat */
@@ -1063,6 +1115,10 @@ export interface components {
             /** @description twelve hexadecimal digits, or 'auto' for a new one */
             mac?: string;
             cableConnected?: boolean;
+            /** @description done one after the other */
+            forwards?: components["schemas"]["PortForwardChange"][];
+            /** @description by NAT, the guest reaches the host's own loopback at its gateway's address */
+            localhostReachable?: boolean;
         };
         SerialPortChange: {
             slot: number;
@@ -1160,6 +1216,11 @@ export interface components {
             scancodes?: number[];
             /** @description typed on a US keyboard */
             text?: string;
+        };
+        RunningAdapterChange: {
+            cableConnected?: boolean;
+            /** @description done one after the other */
+            forwards?: components["schemas"]["PortForwardChange"][];
         };
         AdoptState: {
             /** @description absolute path of a saved state */
@@ -2054,6 +2115,42 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["VrdeChanges"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeRunningAdapter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+                slot: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunningAdapterChange"];
             };
         };
         responses: {

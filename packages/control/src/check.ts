@@ -44,6 +44,8 @@ const vrde = record({
   properties: texts,
 });
 
+const forward = record({ name: text, protocol: (value) => value === 'tcp' || value === 'udp', hostAddress: text, hostPort: port, guestAddress: text, guestPort: port });
+
 const shapes: Record<ControlMethod, Check> = {
   status: nothing,
   pause: nothing,
@@ -59,6 +61,7 @@ const shapes: Record<ControlMethod, Check> = {
   putString: record({ text }),
   screenshot: record({ screen: number }),
   setVrde: record({ vrde }),
+  setAdapter: record({ slot: number, cableConnected: flag, forwards: list(forward, 256) }),
   disconnectClient: record({ id: number }),
   lockouts: nothing,
   unlock: record({ name: optional(text) }),

@@ -21,6 +21,7 @@ const handlers: ControlHandlers = {
   putString: async () => null,
   screenshot: async () => ({ png: 'x'.repeat(3 << 20), width: 1, height: 1 }),
   setVrde: async () => status.vrde,
+  setAdapter: async () => null,
   disconnectClient: async () => null,
   lockouts: async () => [],
   unlock: async ({ name }) => (name === undefined ? 2 : 1),

@@ -1,5 +1,5 @@
 /** The requests and events of a machine's control socket, each with its types. Pure types. */
-import type { ExitRecord, JudgementRecord, Lockout, MediumSpec, VrdeSpec } from './spec.js';
+import type { ExitRecord, JudgementRecord, Lockout, MediumSpec, PortForwardSpec, VrdeSpec } from './spec.js';
 
 export type MachineState = 'starting' | 'restoring' | 'running' | 'paused' | 'saving' | 'teleporting' | 'teleportingin' | 'stopping' | 'saved' | 'teleported' | 'poweroff' | 'aborted';
 
@@ -111,6 +111,8 @@ export interface ControlMethods {
   screenshot: { params: { screen: number }; result: { png: string; width: number; height: number } };
   /** Opens, closes or changes the remote display of the running machine. */
   setVrde: { params: { vrde: VrdeSpec }; result: VrdeStatus };
+  /** Plugs a network card's cable in or out, and opens and closes ports of the host until they are these. All of it or nothing. */
+  setAdapter: { params: { slot: number; cableConnected: boolean; forwards: readonly PortForwardSpec[] }; result: null };
   disconnectClient: { params: { id: number }; result: null };
   lockouts: { params: Record<string, never>; result: readonly Lockout[] };
   /** Forgives one address or user, or, without a name, everybody; answers how many lock-outs that lifted. */

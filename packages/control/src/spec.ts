@@ -50,6 +50,21 @@ export interface AdapterSpec {
   /** Twelve hexadecimal digits. */
   readonly mac: string;
   readonly cableConnected: boolean;
+  /** Ports of the host that lead to the guest; only by NAT. */
+  readonly forwards: readonly PortForwardSpec[];
+  /** By NAT, the guest reaches the host's own loopback at its gateway's address. */
+  readonly localhostReachable: boolean;
+}
+
+export interface PortForwardSpec {
+  readonly name: string;
+  readonly protocol: 'tcp' | 'udp';
+  /** Empty: all addresses of the host. */
+  readonly hostAddress: string;
+  readonly hostPort: number;
+  /** Empty: the address that the guest is given. */
+  readonly guestAddress: string;
+  readonly guestPort: number;
 }
 
 export interface HardwareSpec {

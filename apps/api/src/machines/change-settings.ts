@@ -6,25 +6,27 @@ import { requireGuestAgent } from '../vrde/guest-agent.js';
 import { changeVrde } from '../vrde/settings.js';
 import { requireBootable, serialPorts, withinLimits } from './limits.js';
 import { requireName } from './names.js';
+import { changeForwards } from './port-forwards.js';
 import type { AdapterChange, MachineChanges, SerialPortChange } from './requests.dto.js';
 import { type AdapterSettings, type HardwareSettings, type MachineSettings, newMac, type SerialPortSettings } from './settings.js';
-import { adapterTypes, type AdapterType, attachmentModes, type AttachmentMode } from './words.js';
+import { adapterTypes, type AdapterType, attachmentModes, type AttachmentMode, cardTypes } from './words.js';
 
 /** @throws ApiError naming the value and what may be used instead */
 export function changeSettings(settings: MachineSettings, changes: MachineChanges): MachineSettings {
+  const osType = osTypeOf(changes.osType ?? settings.osType);
   const changed = {
     ...settings,
     name: changes.name === undefined ? settings.name : requireName(changes.name),
-    osType: changes.osType === undefined ? settings.osType : osTypeOf(changes.osType).id,
+    osType: osType.id,
     description: changes.description ?? settings.description,
-    hardware: changeHardware(settings.hardware, changes),
+    hardware: changeHardware(settings.hardware, changes, osType.adapterType),
     vrde: changes.vrde ? changeVrde(settings.vrde, changes.vrde) : settings.vrde,
   };
   if (changes.vrde?.authType !== undefined || changes.serialPorts !== undefined) requireGuestAgent(changed);
   return changed;
 }
 
-function changeHardware(hardware: HardwareSettings, changes: MachineChanges): HardwareSettings {
+function changeHardware(hardware: HardwareSettings, changes: MachineChanges, usualCard: string): HardwareSettings {
   const { memoryMiB, vramMiB, cpus, monitorCount } = changes;
   return {
     memoryMiB: memoryMiB === undefined ? hardware.memoryMiB : withinLimits('memoryMiB', memoryMiB),
@@ -34,7 +36,7 @@ function changeHardware(hardware: HardwareSettings, changes: MachineChanges): Ha
     acpi: changes.acpi ?? hardware.acpi,
     rtcUseUtc: changes.rtcUseUtc ?? hardware.rtcUseUtc,
     boot: changes.boot ? changes.boot.map(requireBootable) : hardware.boot,
-    adapters: changeSlots(hardware.adapters, changes.adapters ?? [], 'network adapter', changeAdapter),
+    adapters: changeSlots(hardware.adapters, changes.adapters ?? [], 'network adapter', (adapter, change) => changeAdapter(adapter, change, usualCard)),
     serialPorts: changeSlots(hardware.serialPorts, changes.serialPorts ?? [], 'serial port', changeSerialPort),
   };
 }
@@ -48,14 +50,23 @@ function changeSlots<T extends { readonly slot: number }, C extends { readonly s
   });
 }
 
-function changeAdapter(adapter: AdapterSettings, change: AdapterChange): AdapterSettings {
+/** @param usualCard the type that is usual for the guest's system, which need not be one that the engine has */
+function changeAdapter(adapter: AdapterSettings, change: AdapterChange, usualCard: string): AdapterSettings {
   return {
     slot: adapter.slot,
     attachment: change.attachment === undefined ? adapter.attachment : attachmentOf(change.slot, change.attachment),
-    type: change.type === undefined ? adapter.type : adapterTypeOf(change.slot, change.type),
+    type: change.type === undefined ? adapter.type : requireCard(adapterTypeOf(change.slot, change.type), adapter, usualCard),
     mac: change.mac === undefined ? adapter.mac : macOf(change.slot, change.mac),
     cableConnected: change.cableConnected ?? adapter.cableConnected,
+    forwards: change.forwards ? changeForwards(change.slot, adapter.forwards, change.forwards) : adapter.forwards,
+    localhostReachable: change.localhostReachable ?? adapter.localhostReachable,
   };
+}
+
+/** A type that the engine has, or one that was not chosen: the usual one of the guest's system, and what is set already. */
+function requireCard(type: AdapterType, { slot, type: current }: AdapterSettings, usualCard: string): AdapterType {
+  if ((cardTypes as readonly string[]).includes(type) || type === usualCard || type === current) return type;
+  throw unsupported(`network adapter ${slot}: the embedded engine has no card of type '${type}': use one of ${cardTypes.join(', ')}`);
 }
 
 const known: readonly string[] = attachmentModes;
@@ -68,7 +79,7 @@ export function attachmentOf(slot: number, attachment: string): AttachmentMode {
 
 export function adapterTypeOf(slot: number, type: string): AdapterType {
   const found = adapterTypes.find((name) => name.toLowerCase() === type.toLowerCase());
-  if (!found) throw unsupported(`network adapter ${slot}: card type '${type}' is not supported: use one of ${adapterTypes.join(', ')}`);
+  if (!found) throw unsupported(`network adapter ${slot}: card type '${type}' is not supported: use one of ${cardTypes.join(', ')}`);
   return found;
 }
 

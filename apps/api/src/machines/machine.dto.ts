@@ -11,8 +11,12 @@ import {
   type BootDevice,
   type Bus,
   buses,
+  cardTypes,
+  type CardType,
   type DriveType,
   driveTypes,
+  forwardProtocols,
+  type ForwardProtocol,
   machineStates,
   type MachineState,
   type MediumType,
@@ -28,12 +32,24 @@ export class MachineSummary {
   @Text({ doc: "VirtualBox's id of the guest's system, such as WindowsXP" }) osType: string;
 }
 
+export class PortForward {
+  @Text() name: string;
+  @OneOf(forwardProtocols) protocol: ForwardProtocol;
+  @Text({ doc: 'empty: all addresses of the host' }) hostAddress: string;
+  @Whole({ min: 1, max: 65535 }) hostPort: number;
+  @Text({ doc: 'empty: the address that the guest is given' }) guestAddress: string;
+  @Whole({ min: 1, max: 65535 }) guestPort: number;
+}
+
 export class Adapter {
   @Whole({ min: 1, max: 8 }) slot: number;
   @OneOf(attachmentModes) attachment: AttachmentMode;
   @OneOf(adapterTypes) type: AdapterType;
   @Text({ doc: 'twelve hexadecimal digits' }) mac: string;
+  @OneOf(cardTypes, { doc: "the card that the guest finds: the engine's, where it has none of the type" }) card: CardType;
   @Flag() cableConnected: boolean;
+  @NestedList(() => PortForward, { doc: 'by name' }) forwards: PortForward[];
+  @Flag({ doc: "by NAT, the guest reaches the host's own loopback at its gateway's address" }) localhostReachable: boolean;
   @Text({ nullable: true, doc: 'what the administrator should know of this adapter' }) notice: string | null;
 }
 

@@ -83,6 +83,8 @@ describe('machines over the socket', () => {
       [{ adapters: [{ slot: 1, mac: '090027000000' }] }, 'is a multicast address'],
       [{ adapters: [{ slot: 1 }, { slot: 1 }] }, 'network adapter 1 is named twice'],
       [{ adapters: [{ slot: 9 }] }, 'adapters.0.slot must not be greater than 8'],
+      [{ adapters: [{ slot: 1, type: '82545EM' }] }, "network adapter 1: the embedded engine has no card of type '82545EM': use one of NE2000, virtio"],
+      [{ adapters: [{ slot: 1, type: '3C503' }] }, "network adapter 1: card type '3C503' is not supported: use one of NE2000, virtio"],
       [{ serialPorts: [{ slot: 1, ioBase: 0x111 }] }, 'serial port 1: address 0x111 with interrupt 4 is not supported'],
       [{ serialPorts: [{ slot: 2, enabled: true, mode: 'file' }] }, "serial port 2: mode 'file' needs a path"],
       [{ vrde: { authType: 'guest' } }, `VBoxManage modifyvm "changed" --uart1 0x3f8 4 --uart-mode1 guestagent`],
@@ -94,6 +96,54 @@ describe('machines over the socket', () => {
     }
     expect(await home.get('GET', '/machines/changed')).toEqual(changed);
     expect(await readFile(settingsFile, 'utf8')).toBe(text);
+  });
+
+  test('the card that is usual for a system may be named though the engine has none, and another stands for it', async () => {
+    await home.machine('usual', 'WindowsXP');
+    const card = async (changes: object): Promise<unknown> => (await home.get<Machine>('PATCH', '/machines/usual', changes)).adapters[0];
+    expect(await card({ adapters: [{ slot: 1, type: 'am79c973' }] })).toMatchObject({ type: 'Am79C973', card: 'NE2000', notice: expect.stringContaining('no Am79C973') });
+    expect(await card({ osType: 'Debian', adapters: [{ slot: 1, type: '82540EM' }] })).toMatchObject({ type: '82540EM', card: 'NE2000' });
+    expect(await card({ osType: 'WindowsXP', adapters: [{ slot: 1, type: '82540EM' }] })).toMatchObject({ type: '82540EM', card: 'NE2000' });
+    expect(await card({ adapters: [{ slot: 1, type: 'virtio' }] })).toMatchObject({ type: 'virtio', card: 'virtio', notice: null });
+    expect((await home.ask('PATCH', '/machines/usual', { body: { adapters: [{ slot: 1, type: '82540EM' }] } })).body).toMatchObject({ code: 'VBOX_E_NOT_SUPPORTED' });
+    await home.get('DELETE', '/machines/usual?delete=true');
+  });
+
+  test('ports are forwarded by rules, added and deleted in turn, that the settings file, clones and snapshots keep', async () => {
+    const { settingsFile } = await home.machine('forwarding');
+    const rule = (hostPort: number, more: object = {}) => ({ protocol: 'tcp', hostAddress: '', hostPort, guestAddress: '', guestPort: 22, ...more });
+    const change = (...forwards: object[]) => home.ask('PATCH', '/machines/forwarding', { body: { adapters: [{ slot: 1, forwards }] } });
+    const list = async (name = 'forwarding') => (await home.get<Machine>('GET', `/machines/${name}`)).adapters[0]!.forwards;
+    await change({ name: 'web', rule: rule(80) }, { name: '', rule: rule(2222, { hostAddress: '127.0.0.1', guestAddress: '10.0.2.15' }) }, { name: 'gone', rule: rule(1) }, { name: 'gone', rule: null });
+    const rules = [{ name: 'tcp_2222_22', ...rule(2222, { hostAddress: '127.0.0.1', guestAddress: '10.0.2.15' }) }, { name: 'web', ...rule(80) }];
+    expect(await list()).toEqual(rules);
+    expect(await readFile(settingsFile, 'utf8')).toContain('<Forwarding name="tcp_2222_22" proto="1" hostip="127.0.0.1" hostport="2222" guestip="10.0.2.15" guestport="22"/>');
+
+    const refusals: readonly (readonly [object, string, string])[] = [
+      [{ name: 'web', rule: rule(81) }, 'VBOX_E_OBJECT_IN_USE', 'A NAT rule of this name already exists'],
+      [{ name: 'twin', rule: rule(80) }, 'VBOX_E_OBJECT_IN_USE', 'A NAT rule for this host port and this host IP already exists'],
+      [{ name: 'none', rule: null }, 'VBOX_E_OBJECT_NOT_FOUND', "no port forwarding rule 'none': it has tcp_2222_22, web"],
+      [{ name: 'a,b', rule: rule(81) }, 'E_INVALIDARG', 'must not have commas'],
+      [{ name: 'a', rule: rule(81, { hostAddress: 'localhost' }) }, 'E_INVALIDARG', "'localhost' is no IP address"],
+      [{ name: 'a', rule: rule(81, { guestAddress: '::1' }) }, 'E_INVALIDARG', "'::1' is no IPv4 address"],
+      [{ name: 'a', rule: rule(0) }, 'E_INVALIDARG', 'hostPort must not be less than 1'],
+      [{ name: 'a', rule: rule(81, { protocol: 'sctp' }) }, 'E_INVALIDARG', 'protocol must be one of'],
+    ];
+    for (const [asked, code, message] of refusals) expect((await change({ name: 'first', rule: rule(4000) }, asked)).body).toMatchObject({ code, message: expect.stringContaining(message) });
+    expect(await list()).toEqual(rules);
+    // A name that is free again, a port of the other protocol, and one of another address.
+    await change({ name: 'web', rule: null }, { name: 'web', rule: rule(80, { protocol: 'udp' }) }, { name: 'other', rule: rule(80, { hostAddress: '127.0.0.1' }) });
+    expect((await list()).map(({ name }) => name)).toEqual(['other', 'tcp_2222_22', 'web']);
+
+    await home.get('POST', '/machines/forwarding/snapshots', { name: 's' });
+    await change({ name: 'other', rule: null });
+    await home.get('POST', '/machines/forwarding/snapshots/s/restore');
+    const restored = await list();
+    expect(restored.map(({ name }) => name)).toEqual(['other', 'tcp_2222_22', 'web']);
+    await home.get('DELETE', '/machines/forwarding');
+    await home.get('POST', '/machines/register', { settingsFile });
+    expect(await list()).toEqual(restored);
+    await home.get('DELETE', '/machines/forwarding?delete=true');
   });
 
   test("logins are the guest's to judge only while a serial port leads to its agent", async () => {

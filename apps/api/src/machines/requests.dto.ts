@@ -1,6 +1,6 @@
 /** What the API takes about a machine. Bounds here keep nonsense out; what an engine can do is decided by the services. */
 import { Bytes, Flag, ListOf, Nested, NestedList, OneOf, Text, TextMap, Whole } from '../http/fields.js';
-import { authTypes, type AuthType, bootDevices, type BootDevice, driveTypes, type DriveType, serialModes, type SerialMode, startVrde, type StartVrde } from './words.js';
+import { authTypes, type AuthType, bootDevices, type BootDevice, driveTypes, type DriveType, type ForwardProtocol, forwardProtocols, serialModes, type SerialMode, startVrde, type StartVrde } from './words.js';
 
 export class CreateMachine {
   @Text({ max: 200 }) name: string;
@@ -20,6 +20,26 @@ export class AdapterChange {
   @Text({ optional: true, max: 32 }) type?: string;
   @Text({ optional: true, max: 17, doc: "twelve hexadecimal digits, or 'auto' for a new one" }) mac?: string;
   @Flag({ optional: true }) cableConnected?: boolean;
+  @NestedList(() => PortForwardChange, { optional: true, max: 512, doc: 'done one after the other' }) forwards?: PortForwardChange[];
+  @Flag({ optional: true, doc: "by NAT, the guest reaches the host's own loopback at its gateway's address" }) localhostReachable?: boolean;
+}
+
+export class PortForwardRule {
+  @OneOf(forwardProtocols) protocol: ForwardProtocol;
+  @Text({ max: 64, doc: 'an IP address of the host; empty: all of them' }) hostAddress: string;
+  @Whole({ min: 1, max: 65535 }) hostPort: number;
+  @Text({ max: 15, doc: 'an IPv4 address of the guest; empty: the one that it is given' }) guestAddress: string;
+  @Whole({ min: 1, max: 65535 }) guestPort: number;
+}
+
+export class PortForwardChange {
+  @Text({ max: 256, doc: "a new rule's may be empty: it is called after its ports then" }) name: string;
+  @Nested(() => PortForwardRule, { nullable: true, doc: 'null: the rule is deleted' }) rule: PortForwardRule | null;
+}
+
+export class RunningAdapterChange {
+  @Flag({ optional: true }) cableConnected?: boolean;
+  @NestedList(() => PortForwardChange, { optional: true, max: 512, doc: 'done one after the other' }) forwards?: PortForwardChange[];
 }
 
 export class SerialPortChange {

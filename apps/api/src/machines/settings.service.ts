@@ -28,7 +28,8 @@ export class SettingsService {
 
   change(ref: string, changes: MachineChanges): Promise<Machine> {
     return this.machines.locked(ref, async (record) => {
-      await requireOff(this.states, record, 'its settings are changed while it is off, or by controlvm where they can change at once');
+      const instead = 'its settings are changed while it is off, or by controlvm where they can change at once';
+      await (isOutside(changes) ? requireNoProcess : requireOff)(this.states, record, instead);
       const teleporter = changes.teleporter ? await changeTeleporter(record.settings.teleporter, changes.teleporter) : record.settings.teleporter;
       const settings = { ...changeSettings(record.settings, changes), teleporter };
       if (changes.vrde?.authLibrary !== undefined) await requireLibraryFile(settings.vrde.authLibrary);
@@ -59,6 +60,12 @@ export class SettingsService {
     }
   }
 }
+
+/** Only what is behind the machine's network cards, which a saved state does not know. */
+const isOutside = ({ adapters = [], ...others }: MachineChanges): boolean =>
+  nothingIn(others) && adapters.length > 0 && adapters.every(({ slot: _slot, forwards: _forwards, localhostReachable: _reachable, ...card }) => nothingIn(card));
+
+const nothingIn = (changes: object): boolean => Object.values(changes).every((value) => value === undefined);
 
 const removeOldNames = (file: string): Promise<unknown> => Promise.all([rm(file, { force: true }), rm(`${file}-prev`, { force: true })]);
 

@@ -4,7 +4,7 @@ import type { OsType } from '../ostypes/ostype.dto.js';
 import { newTeleporter, type TeleporterSettings } from '../teleporter/settings.js';
 import { newVrde, type VrdeSettings } from '../vrde/settings.js';
 import { adapterCount, limits, serialPorts } from './limits.js';
-import type { AdapterType, AttachmentMode, BootDevice, Bus, DriveType, MediumType, SerialMode } from './words.js';
+import type { AdapterType, AttachmentMode, BootDevice, Bus, DriveType, ForwardProtocol, MediumType, SerialMode } from './words.js';
 
 export interface AdapterSettings {
   readonly slot: number;
@@ -13,7 +13,28 @@ export interface AdapterSettings {
   /** Twelve hexadecimal digits, upper case. */
   readonly mac: string;
   readonly cableConnected: boolean;
+  /** By NAT, sorted by name; kept while the adapter is attached to something else. */
+  readonly forwards: readonly PortForward[];
+  /** By NAT, the guest reaches the host's own loopback at its gateway's address. */
+  readonly localhostReachable: boolean;
 }
+
+export interface PortForward {
+  readonly name: string;
+  readonly protocol: ForwardProtocol;
+  /** Empty: all addresses of the host. */
+  readonly hostAddress: string;
+  readonly hostPort: number;
+  /** Empty: the address that the guest is given. */
+  readonly guestAddress: string;
+  readonly guestPort: number;
+}
+
+/** What the documents of earlier versions lack. */
+export const newNat = { forwards: [], localhostReachable: false } as const satisfies Partial<AdapterSettings>;
+
+/** Adapters as an earlier version may have kept them. */
+export const withNat = (hardware: HardwareSettings): HardwareSettings => ({ ...hardware, adapters: hardware.adapters.map((adapter) => ({ ...newNat, ...adapter })) });
 
 export interface SerialPortSettings {
   readonly slot: number;
@@ -111,6 +132,7 @@ export function newMachine(uuid: string, name: string, osType: OsType): MachineS
         type: osType.adapterType as AdapterType,
         mac: newMac(),
         cableConnected: true,
+        ...newNat,
       })),
       serialPorts: serialPorts.map((port) => ({ ...port, enabled: false, mode: 'disconnected', path: null })),
     },

@@ -23,6 +23,16 @@ export type AttachmentMode = (typeof attachmentModes)[number];
 export const adapterTypes = ['NE2000', 'virtio', 'Am79C970A', 'Am79C973', '82540EM', '82543GC', '82545EM'] as const;
 export type AdapterType = (typeof adapterTypes)[number];
 
+/** Those that the embedded engine has. */
+export const cardTypes = ['NE2000', 'virtio'] as const satisfies readonly AdapterType[];
+export type CardType = (typeof cardTypes)[number];
+
+/** The engine's card for a type that it has none of is an NE2000: the one that systems without drivers for virtio know. */
+export const cardOf = (type: AdapterType): CardType => (type === 'virtio' ? 'virtio' : 'NE2000');
+
+export const forwardProtocols = ['tcp', 'udp'] as const;
+export type ForwardProtocol = (typeof forwardProtocols)[number];
+
 export const serialModes = ['disconnected', 'server', 'client', 'file', 'guestagent'] as const;
 export type SerialMode = (typeof serialModes)[number];
 

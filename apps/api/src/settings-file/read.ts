@@ -10,14 +10,15 @@ import { ApiError } from '../http/api-error.js';
 import { adapterTypeOf, changeSerialPort, macOf } from '../machines/change-settings.js';
 import { adapterCount, requireBootable, withinLimits } from '../machines/limits.js';
 import { requireName } from '../machines/names.js';
-import { type AdapterSettings, type HardwareSettings, type MachineSettings, newMachine, type SerialPortSettings, type StorageControllerSettings } from '../machines/settings.js';
+import { changeForwards } from '../machines/port-forwards.js';
+import { type AdapterSettings, type HardwareSettings, type MachineSettings, newMachine, newNat, type SerialPortSettings, type StorageControllerSettings } from '../machines/settings.js';
 import { addController, controllerOf, requireDrive, requireSlot } from '../machines/storage-settings.js';
 import { parseUuid } from '../machines/uuid.js';
 import type { BootDevice, Bus, MediumType } from '../machines/words.js';
 import { osTypeOf } from '../ostypes/table.js';
 import { newTeleporter, type TeleporterSettings } from '../teleporter/settings.js';
 import { changeVrde, newVrde, type VrdeSettings } from '../vrde/settings.js';
-import { authTypeWords, bootWords, driveWords } from './words.js';
+import { authTypeWords, bootWords, driveWords, forwardProtocolWords } from './words.js';
 import { parseXml, type XmlElement, XmlError } from './xml.js';
 
 /** An image that the file names; what it is will be read from the image itself. */
@@ -187,14 +188,30 @@ function readAdapters(network: XmlElement | undefined, fresh: readonly AdapterSe
     if (enabled && foreign) throw new XmlError(`${adapter.place}/${foreign}`, 'this attachment is not supported: use NAT, or no attachment');
     const mac = adapter.attribute('MACAddress');
     const type = adapter.attribute('type');
+    const nat = adapter.child('NAT');
     return {
       slot: settings.slot,
-      attachment: !enabled ? 'none' : adapter.child('NAT') ? 'nat' : 'null',
+      attachment: !enabled ? 'none' : nat ? 'nat' : 'null',
       mac: mac === undefined ? settings.mac : at(`${adapter.place}/@MACAddress`, () => macOf(settings.slot, mac)),
       type: type === undefined ? settings.type : at(`${adapter.place}/@type`, () => adapterTypeOf(settings.slot, type)),
       cableConnected: adapter.flag('cable', true),
+      ...readNat(settings.slot, nat ?? adapter.child('DisabledModes')?.child('NAT')),
     };
   });
+}
+
+function readNat(slot: number, nat: XmlElement | undefined): Pick<AdapterSettings, 'forwards' | 'localhostReachable'> {
+  if (!nat) return newNat;
+  const forwards = nat.all('Forwarding').reduce<AdapterSettings['forwards']>((rules, forwarding) => {
+    const port = (name: string): number => {
+      const value = forwarding.whole(name);
+      if (value < 1 || value > 65535) throw new XmlError(`${forwarding.place}/@${name}`, `${value} is not between 1 and 65535`);
+      return value;
+    };
+    const rule = { protocol: forwarding.word('proto', forwardProtocolWords), hostAddress: forwarding.attribute('hostip') ?? '', hostPort: port('hostport'), guestAddress: forwarding.attribute('guestip') ?? '', guestPort: port('guestport') };
+    return at(forwarding.place, () => changeForwards(slot, rules, [{ name: forwarding.attribute('name') ?? '', rule }]));
+  }, []);
+  return { forwards, localhostReachable: nat.flag('localhost-reachable', false) };
 }
 
 function readSerialPorts(uart: XmlElement | undefined, fresh: readonly SerialPortSettings[]): readonly SerialPortSettings[] {

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { type MachineSettings, type MediumRecord, newMachine } from '../machines/settings.js';
+import { type AdapterSettings, type MachineSettings, type MediumRecord, newMachine, type PortForward } from '../machines/settings.js';
 import { osTypes, osTypeOf } from '../ostypes/table.js';
 import { readSettingsFile, writeAside } from './file.js';
 import { readSettings } from './read.js';
@@ -18,6 +18,15 @@ const twin: MediumRecord = { ...between, uuid: 'd15c0000-0000-4000-8000-00000000
 const dvd: MediumRecord = { uuid: 'd15c0000-0000-4000-8000-000000000002', type: 'dvd', path: '/iso/of "mine" & <yours>.iso', format: 'RAW', variant: 'Fixed', sizeBytes: 1 << 20, description: '', parent: null };
 
 const plain = newMachine(uuid, 'm', osTypeOf('WindowsXP'));
+const forward: PortForward = { name: 'ssh & <more>', protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 2222, guestAddress: '', guestPort: 22 };
+const cards: Readonly<Record<number, Partial<AdapterSettings>>> = {
+  1: { forwards: [{ ...forward, name: 'dns', protocol: 'udp', hostAddress: '', guestAddress: '10.0.2.15' }, forward], localhostReachable: true },
+  2: { attachment: 'null', cableConnected: false, type: 'virtio' },
+  // Kept for the day on which it is attached to NAT again.
+  3: { attachment: 'null', forwards: [forward] },
+  4: { localhostReachable: true },
+  5: { attachment: 'nat' },
+};
 const full: MachineSettings = {
   ...plain,
   description: 'two\nlines & a <tag> "quoted"',
@@ -26,7 +35,7 @@ const full: MachineSettings = {
     ...plain.hardware,
     boot: ['dvd', 'disk', 'none', 'floppy'],
     acpi: false,
-    adapters: plain.hardware.adapters.map((adapter) => (adapter.slot === 2 ? { ...adapter, attachment: 'null', cableConnected: false, type: 'virtio' } : adapter)),
+    adapters: plain.hardware.adapters.map((adapter) => ({ ...adapter, ...cards[adapter.slot] })),
     serialPorts: plain.hardware.serialPorts.map((port) => (port.slot === 2 ? { ...port, enabled: true, mode: 'server', path: '/tmp/com2' } : port.slot === 3 ? { ...port, enabled: true, mode: 'guestagent' } : port)),
   },
   vrde: { enabled: true, authType: 'external', authLibrary: 'VBoxAuthSimple', multiConnection: true, reuseConnection: true, properties: { 'TCP/Ports': '5000,5010-5012', 'TCP/Address': '127.0.0.1', 'Security/Method': 'TLS' } },
@@ -115,6 +124,8 @@ describe('settings file', () => {
     ['an authentication that is not there', 'authType="External"', 'authType="Dice"', "RemoteDisplay/@authType: 'Dice'"],
     ['a library without a path', '"VBoxAuthSimple"', '"mine.so"', "RemoteDisplay: unknown authentication library 'mine.so'"],
     ['an unknown VRDE property', 'name="TCP/Ports"', 'name="TCP/Colour"', "RemoteDisplay: unknown VRDE property 'TCP/Colour'"],
+    ['a port that is none', '<NAT/>', '<NAT><Forwarding name="x" proto="1" hostport="65536" guestport="22"/></NAT>', 'Forwarding/@hostport: 65536 is not between 1 and 65535'],
+    ['two rules of one name', '<NAT/>', '<NAT><Forwarding name="x" proto="1" hostport="1" guestport="22"/><Forwarding name="x" proto="0" hostport="1" guestport="22"/></NAT>', 'A NAT rule of this name already exists'],
     ['a bridged adapter', '<NAT/>', '<BridgedInterface name="eth0"/>', 'BridgedInterface: this attachment is not supported'],
     ['one image at two places', `uuid="{${twin.uuid}}" location`, `uuid="{${disk.uuid}}" location`, `HardDisks/HardDisk/HardDisk/HardDisk[2]: the image {${disk.uuid}} is named twice`],
     ['another root', /VirtualBox/g, 'VBox', 'its root element is not <VirtualBox>'],

@@ -1,9 +1,9 @@
 /** A machine's settings as the text of a `.vbox` file. Pure. */
 import { dirname, isAbsolute, relative, sep } from 'node:path';
 import { type HistoricSnapshot, type MachineHistory, noHistory } from '../machines/history.js';
-import { type AdapterSettings, type MachineSettings, type MediumRecord, parentsOf, type SerialPortSettings, type StorageControllerSettings } from '../machines/settings.js';
+import { type AdapterSettings, type MachineSettings, type MediumRecord, parentsOf, type PortForward, type SerialPortSettings, type StorageControllerSettings } from '../machines/settings.js';
 import type { VrdeSettings } from '../vrde/settings.js';
-import { authTypeWords, bootWords, driveWords, schemaNamespace, schemaVersion } from './words.js';
+import { authTypeWords, bootWords, driveWords, forwardProtocolWords, schemaNamespace, schemaVersion } from './words.js';
 
 interface Element {
   readonly name: string;
@@ -113,8 +113,25 @@ function remoteDisplay(vrde: VrdeSettings): Element {
   );
 }
 
-function adapterElement({ slot, attachment, mac, cableConnected, type }: AdapterSettings): Element {
-  return element('Adapter', { slot: slot - 1, enabled: attachment !== 'none', MACAddress: mac, cable: cableConnected, type }, attachment === 'nat' ? element('NAT') : null);
+function adapterElement(adapter: AdapterSettings): Element {
+  const { slot, attachment, mac, cableConnected, type } = adapter;
+  const nat = natElement(adapter);
+  const isKept = nat.children.length > 0 || adapter.localhostReachable;
+  return element('Adapter', { slot: slot - 1, enabled: attachment !== 'none', MACAddress: mac, cable: cableConnected, type }, attachment === 'nat' ? nat : isKept ? element('DisabledModes', {}, nat) : null);
+}
+
+const natElement = ({ forwards, localhostReachable }: AdapterSettings): Element =>
+  element('NAT', localhostReachable ? { 'localhost-reachable': true } : {}, ...forwards.map(forwardElement));
+
+function forwardElement({ name, protocol, hostAddress, hostPort, guestAddress, guestPort }: PortForward): Element {
+  return element('Forwarding', {
+    name,
+    proto: forwardProtocolWords[protocol],
+    ...(hostAddress === '' ? {} : { hostip: hostAddress }),
+    hostport: hostPort,
+    ...(guestAddress === '' ? {} : { guestip: guestAddress }),
+    guestport: guestPort,
+  });
 }
 
 function serialElement({ slot, ioBase, irq, mode, path }: SerialPortSettings): Element {

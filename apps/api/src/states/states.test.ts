@@ -43,6 +43,11 @@ describe('saved states over the socket', () => {
     ] as const) {
       expect(await refused(method, path, body)).toMatchObject({ code: 'VBOX_E_INVALID_VM_STATE', message: expect.stringMatching(/is saved.*discard its state/) });
     }
+    // Its state knows nothing of what is behind its network cards: a port that is taken meanwhile must not keep it from starting.
+    const forward = { name: 'web', rule: { protocol: 'tcp', hostAddress: '', hostPort: 8080, guestAddress: '', guestPort: 80 } };
+    expect(await home.get('PATCH', url('one'), { adapters: [{ slot: 1, forwards: [forward] }] })).toMatchObject({ state: 'saved' });
+    expect((await get('one')).adapters[0]!.forwards).toEqual([{ name: 'web', ...forward.rule }]);
+    expect(await refused('PATCH', url('one'), { adapters: [{ slot: 1, forwards: [], cableConnected: false }] })).toMatchObject({ code: 'VBOX_E_INVALID_VM_STATE' });
     expect(await refused('POST', `${url('one')}/save-state`)).toMatchObject({ code: 'VBOX_E_INVALID_VM_STATE', message: expect.stringContaining('is saved') });
     expect(await refused('POST', `${url('one')}/adopt-state`, { path: '/x' })).toMatchObject({ code: 'VBOX_E_INVALID_VM_STATE' });
 

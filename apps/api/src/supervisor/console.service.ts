@@ -1,10 +1,12 @@
-/** What is done to the console of a machine that runs: keys, pictures, and its remote display. */
+/** What is done to the console of a machine that runs: keys, pictures, its remote display, and its network cables. */
 import type { Lockout } from '@belvedere/control';
 import { Injectable } from '@nestjs/common';
 import { ApiError, invalid, notFound } from '../http/api-error.js';
 import type { Machine } from '../machines/machine.dto.js';
 import { MachineStore } from '../machines/machine.store.js';
-import type { KeyboardInput, VrdeChanges } from '../machines/requests.dto.js';
+import { changeForwards } from '../machines/port-forwards.js';
+import type { KeyboardInput, RunningAdapterChange, VrdeChanges } from '../machines/requests.dto.js';
+import type { AdapterSettings } from '../machines/settings.js';
 import { requireGuestAgent } from '../vrde/guest-agent.js';
 import { requireLibraryFile } from '../vrde/libraries.js';
 import { changeVrde, type RunOverrides } from '../vrde/settings.js';
@@ -57,6 +59,28 @@ export class ConsoleService {
       if (changes.authType !== undefined) requireGuestAgent({ ...record.settings, vrde });
       if (changes.authLibrary !== undefined) await requireLibraryFile(vrde.authLibrary);
       return this.view.of(await this.display.write(record, { ...record.settings, vrde }, (overrides) => withoutChanged(overrides, changes)));
+    });
+  }
+
+  /** Plugs the cable of a running machine's network card in or out, and changes which ports of the host lead to it; kept in its settings. */
+  changeAdapter(ref: string, slot: number, { cableConnected, forwards }: RunningAdapterChange): Promise<Machine> {
+    return this.machines.locked(ref, async (record) => {
+      const machine = await this.require(record.settings.uuid);
+      const { hardware } = record.settings;
+      const before = hardware.adapters.find((adapter) => adapter.slot === slot);
+      if (!before) throw notFound(`there is no network adapter ${slot}: a machine has ${hardware.adapters.length}, counted from 1`, 'IMachine');
+      if (before.attachment === 'none') throw invalid(`network adapter ${slot} of machine '${machine.name}' is switched off: set --nic${slot} while the machine is off`);
+      if (forwards && before.attachment !== 'nat') throw invalid(`network adapter ${slot} of machine '${machine.name}' is attached to '${before.attachment}': ports are forwarded by nat alone`);
+      const after = { ...before, cableConnected: cableConnected ?? before.cableConnected, forwards: forwards ? changeForwards(slot, before.forwards, forwards) : before.forwards };
+      const set = (adapter: AdapterSettings): Promise<null> => machine.request('setAdapter', { slot, cableConnected: adapter.cableConnected, forwards: adapter.attachment === 'nat' ? adapter.forwards : [] });
+      await set(after);
+      try {
+        const adapters = hardware.adapters.map((adapter) => (adapter.slot === slot ? after : adapter));
+        return this.view.of(await this.machines.write(record, { ...record.settings, hardware: { ...hardware, adapters } }));
+      } catch (error) {
+        await set(before);
+        throw error;
+      }
     });
   }
 

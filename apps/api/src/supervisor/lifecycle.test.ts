@@ -109,6 +109,27 @@ describe('lifecycle over the socket', () => {
     await home.get('POST', '/machines/console/power-off');
   });
 
+  test("a running machine's cable and ports change at once, stay in its settings, and stay as they were where they cannot", async () => {
+    await home.machine('cabled');
+    const change = (body: object, slot = 1) => home.ask('PATCH', `/machines/cabled/adapters/${slot}`, { body });
+    const forward = (name: string, hostPort: number) => ({ forwards: [{ name, rule: { protocol: 'tcp', hostAddress: '', hostPort, guestAddress: '', guestPort: 80 } }] });
+    expect((await change({ cableConnected: false })).body).toMatchObject({ code: 'VBOX_E_INVALID_VM_STATE', message: "machine 'cabled' is not running: it is powered off" });
+    await home.get('PATCH', '/machines/cabled', { adapters: [{ slot: 3, attachment: 'null' }] });
+    await start('cabled');
+    await change({ cableConnected: false, ...forward('web', 8080) });
+    await change({ cableConnected: true });
+    expect((await change(forward('busy', 1))).body).toMatchObject({ code: 'VBOX_E_HOST_ERROR', message: "port forwarding rule 'busy': tcp port 1 is in use" });
+    expect((await change(forward('web', 8081))).body).toMatchObject({ code: 'VBOX_E_OBJECT_IN_USE' });
+    expect((await change({ cableConnected: true }, 2)).body.message).toContain("network adapter 2 of machine 'cabled' is switched off");
+    expect((await change(forward('x', 8081), 3)).body.message).toContain("is attached to 'null': ports are forwarded by nat alone");
+    expect((await change({ cableConnected: true }, 9)).body).toMatchObject({ code: 'VBOX_E_OBJECT_NOT_FOUND' });
+    const { run, adapters } = await home.get<Machine>('GET', '/machines/cabled');
+    expect(run!.notices.join(' ')).toContain('adapter 1 off web adapter 1 on web');
+    expect(adapters[0]).toMatchObject({ cableConnected: true, forwards: [{ name: 'web', hostPort: 8080 }] });
+    await change({ forwards: [{ name: 'web', rule: null }] });
+    expect((await home.get<Machine>('POST', '/machines/cabled/power-off')).adapters[0]).toMatchObject({ forwards: [] });
+  });
+
   test('one image is written by one machine at a time, also when two start at once', async () => {
     const path = `${home.folder}/shared.vdi`;
     await home.get('POST', '/media', { type: 'hdd', path, sizeBytes: 1 << 20 });

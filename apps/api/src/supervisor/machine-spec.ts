@@ -34,7 +34,7 @@ export function machineSpec({ settings, settingsFile }: MachineRecord, home: Hom
       boot: hardware.boot,
       drives: drivesOf(settings, readOnly),
       serialPorts: hardware.serialPorts.filter(({ enabled }) => enabled).map(({ slot, ioBase, irq, mode, path }) => ({ slot, ioBase, irq, mode, path })),
-      adapters: hardware.adapters.filter(({ attachment }) => attachment !== 'none'),
+      adapters: hardware.adapters.filter(({ attachment }) => attachment !== 'none').map(({ forwards, ...adapter }) => ({ ...adapter, forwards: adapter.attachment === 'nat' ? forwards : [] })),
     },
     vrde: vrdeSpec(settings, overrides),
   };

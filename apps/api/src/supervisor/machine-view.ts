@@ -9,6 +9,7 @@ import { busLimits } from '../machines/limits.js';
 import type { Adapter, Machine, Run, Snapshot, StorageController, VrdeSettings as VrdeAnswer } from '../machines/machine.dto.js';
 import type { MachineRecord } from '../machines/machine-rows.js';
 import type { AdapterSettings, MachineSettings, StorageControllerSettings } from '../machines/settings.js';
+import { cardOf, cardTypes } from '../machines/words.js';
 import type { RunningMachine } from './running-machine.js';
 import { SnapshotStore } from '../snapshots/snapshot.store.js';
 import type { SnapshotRecord } from '../snapshots/stored.js';
@@ -85,13 +86,15 @@ function describe({ settings, settingsFile }: MachineRecord): Omit<Machine, 'sna
 
 const describeSnapshot = ({ uuid, name, description, parent, takenAt, online, current }: SnapshotRecord): Snapshot => ({ uuid, name, description, parentUuid: parent, takenAt, online, current });
 
-/** The cards that the embedded engine has; any other is kept in the settings, and an NE2000 stands for it. */
-const cards: readonly string[] = ['NE2000', 'virtio'];
-
-const describeAdapter = (adapter: AdapterSettings): Adapter => ({
-  ...adapter,
-  notice: adapter.attachment !== 'none' && !cards.includes(adapter.type) ? `the embedded engine has no ${adapter.type}: the guest finds an NE2000 (RTL8029) in its place; the cards there are: ${cards.join(', ')}` : null,
-});
+const describeAdapter = (adapter: AdapterSettings): Adapter => {
+  const card = cardOf(adapter.type);
+  return {
+    ...adapter,
+    card,
+    forwards: adapter.forwards.map((forward) => ({ ...forward })),
+    notice: adapter.attachment !== 'none' && card !== adapter.type ? `the embedded engine has no ${adapter.type}: the guest finds an NE2000 (RTL8029) in its place; the cards there are: ${cardTypes.join(', ')}` : null,
+  };
+};
 
 const describeVrde = (vrde: VrdeSettings): VrdeAnswer => ({
   enabled: vrde.enabled,

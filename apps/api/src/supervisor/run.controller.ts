@@ -3,7 +3,7 @@ import { Body, Controller, Delete, Get, Param, ParseIntPipe, Patch, Post, Stream
 import { Answers, AnswersSchema, Heading, MachineRef } from '../http/openapi.js';
 import { Needs } from '../http/permission.js';
 import { Machine } from '../machines/machine.dto.js';
-import { KeyboardInput, StartMachine, VrdeChanges } from '../machines/requests.dto.js';
+import { KeyboardInput, RunningAdapterChange, StartMachine, VrdeChanges } from '../machines/requests.dto.js';
 import { ConsoleService } from './console.service.js';
 import { LifecycleService } from './lifecycle.service.js';
 
@@ -80,6 +80,15 @@ export class RunController {
   @Answers(200, Machine)
   changeVrde(@Param('ref') ref: string, @Body() changes: VrdeChanges): Promise<Machine> {
     return this.console.changeVrde(ref, changes);
+  }
+
+  /** Plugs the cable of a running machine's network card in or out, and changes its port forwarding rules; both stay in its settings. */
+  @Patch('adapters/:slot')
+  @Needs('machine.change')
+  @MachineRef()
+  @Answers(200, Machine)
+  changeRunningAdapter(@Param('ref') ref: string, @Param('slot', ParseIntPipe) slot: number, @Body() change: RunningAdapterChange): Promise<Machine> {
+    return this.console.changeAdapter(ref, slot, change);
   }
 
   @Delete('vrde/clients/:id')

@@ -158,6 +158,12 @@ const handlers: ControlHandlers = {
     server.emit('vrde', vrde);
     return vrde;
   },
+  setAdapter: async ({ slot, cableConnected, forwards }) => {
+    const busy = forwards.find(({ hostPort }) => hostPort === 1);
+    if (busy) throw new ControlError('VBOX_E_HOST_ERROR', `port forwarding rule '${busy.name}': tcp port 1 is in use`);
+    typed.push(`adapter ${slot} ${cableConnected ? 'on' : 'off'} ${forwards.map(({ name }) => name).join(',')}`);
+    return null;
+  },
   disconnectClient: async ({ id }) => {
     throw new ControlError('VBOX_E_OBJECT_NOT_FOUND', `there is no client ${id}`);
   },

@@ -57,8 +57,10 @@ natnet1="nat"
 macaddress1="080027A1B2C3"
 cableconnected1="on"
 nic1="nat"
-nictype1="Am79C973"
+nictype1="NE2000"
 nicspeed1="0"
+Forwarding(0)="ssh,tcp,127.0.0.1,2222,,22"
+Forwarding(1)="web,udp,,80,10.0.2.15,8080"
 nic2="none"
 uart1="0x03f8,4"
 uartmode1="server,/tmp/com1"
@@ -129,7 +131,9 @@ Storage Controllers:
     Location: "/home/u/WinXP.vdi"
   Port 0, Unit 1: Empty
 #1: 'Floppy', Type: I82078, Instance: 0, Ports: 1 (max 1), Bootable
-NIC 1:                       MAC: 080027A1B2C3, Attachment: NAT, Cable connected: on, Type: Am79C973, Reported speed: 0 Mbps
+NIC 1:                       MAC: 080027A1B2C3, Attachment: NAT, Cable connected: on, Type: NE2000, Reported speed: 0 Mbps
+NIC 1 Rule(0):   name = ssh, protocol = tcp, host ip = 127.0.0.1, host port = 2222, guest ip = , guest port = 22
+NIC 1 Rule(1):   name = web, protocol = udp, host ip = , host port = 80, guest ip = 10.0.2.15, guest port = 8080
 NIC 2:                       disabled
 UART 1:                      I/O base: 0x03f8, IRQ: 4, attached to pipe (server) '/tmp/com1'
 UART 2:                      disabled

@@ -1,5 +1,5 @@
 /** A machine as `showvminfo --machinereadable` prints it, for programs. Pure. */
-import type { Adapter, Machine, SerialPort, StorageController } from '@belvedere/client';
+import type { Adapter, Machine, PortForward, SerialPort, StorageController } from '@belvedere/client';
 import { snapshotKeys } from './snapshots.js';
 import { keyed, longTime, onOff, quoted } from './lines.js';
 
@@ -71,17 +71,20 @@ function attachmentKeys({ name, portCount, devicesPerPort, attachments }: Storag
   return lines.join('');
 }
 
-function adapterKeys({ slot, attachment, type, mac, cableConnected }: Adapter): string {
+function adapterKeys({ slot, attachment, card, mac, cableConnected, forwards }: Adapter): string {
   if (attachment === 'none') return keyed(`nic${slot}`, 'none');
   return [
     ...(attachment === 'nat' ? [keyed(`natnet${slot}`, 'nat')] : []),
     keyed(`macaddress${slot}`, mac),
     keyed(`cableconnected${slot}`, onOff(cableConnected)),
     keyed(`nic${slot}`, attachment),
-    keyed(`nictype${slot}`, type),
+    keyed(`nictype${slot}`, card),
     keyed(`nicspeed${slot}`, '0'),
+    ...(attachment === 'nat' ? forwards.map((rule, index) => keyed(`Forwarding(${index})`, forwardText(rule))) : []),
   ].join('');
 }
+
+const forwardText = ({ name, protocol, hostAddress, hostPort, guestAddress, guestPort }: PortForward): string => [name, protocol, hostAddress, hostPort, guestAddress, guestPort].join(',');
 
 export const hexadecimal = (value: number): string => `0x${value.toString(16).padStart(4, '0')}`;
 

@@ -1,5 +1,5 @@
 /** A machine as `showvminfo` prints it, for people. Pure. */
-import type { Adapter, Machine, MachineState, SerialPort, StorageController } from '@belvedere/client';
+import type { Adapter, Machine, MachineState, PortForward, SerialPort, StorageController } from '@belvedere/client';
 import { duration, labelled, longTime, onOff, sessionTime } from './lines.js';
 import { formatSnapshots } from './snapshots.js';
 import { hexadecimal } from './machine-readable.js';
@@ -87,11 +87,15 @@ function controller({ name, chipset, portCount, bootable, attachments: attached 
   ].join('');
 }
 
-function adapter({ slot, attachment, type, mac, cableConnected, notice }: Adapter): string {
+function adapter({ slot, attachment, card, mac, cableConnected, forwards, localhostReachable, notice }: Adapter): string {
   if (attachment === 'none') return line(`NIC ${slot}`, 'disabled');
-  const text = `MAC: ${mac}, Attachment: ${attachments[attachment]}, Cable connected: ${onOff(cableConnected)}, Type: ${type}, Reported speed: 0 Mbps`;
-  return line(`NIC ${slot}`, text) + (notice === null ? '' : line(`NIC ${slot} notice`, notice));
+  const text = `MAC: ${mac}, Attachment: ${attachments[attachment]}, Cable connected: ${onOff(cableConnected)}, Type: ${card}, Reported speed: 0 Mbps`;
+  const nat = attachment === 'nat' ? [...(localhostReachable ? [line(`NIC ${slot} Settings`, "the host's own loopback is reachable")] : []), ...forwards.map((rule, index) => forward(slot, index, rule))] : [];
+  return line(`NIC ${slot}`, text) + nat.join('') + (notice === null ? '' : line(`NIC ${slot} notice`, notice));
 }
+
+const forward = (slot: number, index: number, { name, protocol, hostAddress, hostPort, guestAddress, guestPort }: PortForward): string =>
+  `NIC ${slot} Rule(${index}):   name = ${name}, protocol = ${protocol}, host ip = ${hostAddress}, host port = ${hostPort}, guest ip = ${guestAddress}, guest port = ${guestPort}\n`;
 
 function serialPort({ slot, enabled, ioBase, irq, mode, path }: SerialPort): string {
   if (!enabled) return line(`UART ${slot}`, 'disabled');

@@ -40,6 +40,8 @@ export interface Command<R = never> {
   readonly actions?: readonly Command<R>[];
   /** VirtualBox's actions that this version does not have. */
   readonly unsupportedActions?: readonly string[];
+  /** An action whose name has a slot, such as `natpf<1-8>`, is told which was named. */
+  slot?(request: R, slot: number): void;
   /** A request before any word or option. */
   fresh(): R;
   /** What only shows when all words and options are known. @throws UsageError */

@@ -35,15 +35,22 @@ function parseAction(command: AnyCommand, typed: readonly string[], request: unk
     throw new UsageError(missing ? `'${command.name}' needs ${missing.value.syntax}` : `'${command.name}' needs an action`, command.name);
   }
   readWords(command, command.name, typed.slice(0, own), request);
-  const action = findCommand(command.actions ?? [], name);
-  const title = `${command.name} ${action?.name ?? name}`;
+  const [action, slot] = findAction(command.actions ?? [], name);
+  const title = `${command.name} ${slot ? name.toLowerCase() : (action?.name ?? name)}`;
   if (action) {
+    action.slot?.(request as never, slot);
     const { help } = parseWords(action, title, typed.slice(own + 1), request);
     return { command: actionOf(command, action), request, help };
   }
   const known = (command.unsupportedActions ?? []).flatMap((listed) => slotsOf(listed).map(([spelled]) => spelled));
   if (known.includes(name.toLowerCase())) throw new UsageError(`'${title}' is not supported by this version of Belvedere`, command.name);
   throw new UsageError(`unknown action '${name}' of '${command.name}'`, command.name);
+}
+
+/** An action by any of its names, and the slot that was named, or 0. */
+function findAction(actions: readonly AnyCommand[], name: string): readonly [AnyCommand | undefined, number] {
+  const numbered = actions.flatMap((action) => slotsOf(action.name).map(([spelled, slot]) => [spelled, action, slot] as const)).find(([spelled, , slot]) => slot > 0 && spelled === name.toLowerCase());
+  return numbered ? [numbered[1], numbered[2]] : [findCommand(actions, name), 0];
 }
 
 /** An action as a command of its own, named as it is typed. */

@@ -23,7 +23,7 @@ interface Typed {
 }
 const typed: readonly Typed[] = all.flatMap((root) =>
   root.actions
-    ? root.actions.map((action) => ({ name: `${root.name} ${action.name}`, root, command: action, before: [...exampleWords(root), action.name] }))
+    ? root.actions.flatMap((action) => slotsOf(action.name).map(([spelled]) => ({ name: `${root.name} ${spelled}`, root, command: action, before: [...exampleWords(root), spelled] })))
     : [{ name: root.name, root, command: root, before: [] }],
 );
 const options = typed.flatMap(({ name, root, command, before }) =>

@@ -120,5 +120,29 @@ export const mac: ValueType<string> = single('auto|<mac>', '080027A1B2C3', (word
   return word === 'auto' ? 'auto' : /^[0-9A-F]{12}$/.test(digits) ? digits : bad('auto or twelve hexadecimal digits', word);
 });
 
+/** A rule that forwards a port of the host to the guest as VirtualBox writes it, or `delete` and a name. */
+export interface ForwardChange {
+  readonly name: string;
+  readonly rule: { readonly protocol: 'tcp' | 'udp'; readonly hostAddress: string; readonly hostPort: number; readonly guestAddress: string; readonly guestPort: number } | null;
+}
+
+const portOf = (what: string, word: string): number => (/^\d{1,5}$/.test(word) && Number(word) >= 1 && Number(word) <= 65535 ? Number(word) : bad(`a rule whose ${what} port is from 1 to 65535`, word));
+
+export const forwardChange: ValueType<ForwardChange> = {
+  syntax: '[<name>],tcp|udp,[<hostip>],<hostport>,[<guestip>],<guestport>|delete <name>',
+  example: ['ssh,tcp,127.0.0.1,2222,,22'],
+  read(words) {
+    const word = words.next('a rule such as ssh,tcp,127.0.0.1,2222,,22, or delete and the name of one');
+    if (word.toLowerCase() === 'delete') return { name: words.next('the name of the rule to delete'), rule: null };
+    const parts = word.split(',').map((part) => part.trim());
+    const [name = '', protocol = '', hostAddress = '', hostPort = '', guestAddress = '', guestPort = ''] = parts;
+    if (parts.length !== 6) return bad("six parts such as ssh,tcp,127.0.0.1,2222,,22 (name, protocol, host's address and port, guest's address and port)", word);
+    return { name, rule: { protocol: choice(['tcp', 'udp']).read({ next: () => protocol }), hostAddress, hostPort: portOf("host's", hostPort), guestAddress, guestPort: portOf("guest's", guestPort) } };
+  },
+};
+
+/** A network card's type: which of them there are is the engine's to say. */
+export const cardType: ValueType<string> = { ...single('NE2000|virtio|<type>', 'NE2000', (word) => word || bad('the type of a card', word)), free: true };
+
 /** One byte as two hexadecimal digits, as scancodes are written. */
 export const hexByte: ValueType<number> = single('<hex>', '1c', (word) => (/^[0-9a-f]{1,2}$/i.test(word) ? parseInt(word, 16) : bad('a byte of one or two hexadecimal digits', word)));

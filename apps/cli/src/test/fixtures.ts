@@ -52,7 +52,7 @@ export const disk: Medium = {
   usedBy: [{ uuid: UUID, name: 'Windows XP' }],
 };
 
-const none = (slot: number): Machine['adapters'][number] => ({ slot, attachment: 'none', type: '82540EM', mac: `08002700000${slot}`, cableConnected: true, notice: null });
+const none = (slot: number): Machine['adapters'][number] => ({ slot, attachment: 'none', type: '82540EM', card: 'NE2000', mac: `08002700000${slot}`, cableConnected: true, forwards: [], localhostReachable: false, notice: null });
 
 export const machine: Machine = {
   uuid: UUID,
@@ -74,7 +74,7 @@ export const machine: Machine = {
   acpi: true,
   rtcUseUtc: false,
   boot: ['dvd', 'floppy', 'disk', 'none'],
-  adapters: [{ slot: 1, attachment: 'nat', type: 'Am79C973', mac: '080027A1B2C3', cableConnected: true, notice: null }, none(2)],
+  adapters: [{ slot: 1, attachment: 'nat', type: 'Am79C973', card: 'NE2000', mac: '080027A1B2C3', cableConnected: true, forwards: [{ name: 'ssh', protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 2222, guestAddress: '', guestPort: 22 }, { name: 'web', protocol: 'udp', hostAddress: '', hostPort: 80, guestAddress: '10.0.2.15', guestPort: 8080 }], localhostReachable: false, notice: null }, none(2)],
   serialPorts: [
     { slot: 1, enabled: true, ioBase: 0x3f8, irq: 4, mode: 'server', path: '/tmp/com1' },
     { slot: 2, enabled: false, ioBase: 0x2f8, irq: 3, mode: 'disconnected', path: null },

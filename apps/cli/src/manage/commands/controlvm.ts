@@ -1,10 +1,10 @@
 /** `controlvm`: what is done to a machine that runs. */
-import type { Client, VrdeChanges } from '@belvedere/client';
+import type { Client, RunningAdapterChange, VrdeChanges } from '@belvedere/client';
 import { writeFile } from 'node:fs/promises';
 import type { Context } from '../../edge/context.js';
 import { type AnyCommand, command, word, type Word } from '../../table/command.js';
 import { teleport } from './teleport.js';
-import { hexByte, machine, onOff, path, ports, property, text, whole } from '../../table/value.js';
+import { forwardChange, hexByte, machine, onOff, path, ports, property, text, whole } from '../../table/value.js';
 
 interface Request {
   ref: string;
@@ -13,6 +13,8 @@ interface Request {
   file: string;
   screen: number;
   vrde: VrdeChanges;
+  slot: number;
+  adapter: RunningAdapterChange;
 }
 
 type Work = (request: Request, client: Client) => Promise<unknown>;
@@ -20,11 +22,22 @@ type Work = (request: Request, client: Client) => Promise<unknown>;
 const action = (name: string, summary: string, words: readonly Word<Request>[], work: Work, also: readonly string[] = []): AnyCommand =>
   command<Request>({ name, also, summary, words, fresh, run: async (request, { client }: Context) => void (await work(request, client)) });
 
-const fresh = (): Request => ({ ref: '', scancodes: [], texts: [], file: '', screen: 0, vrde: {} });
+const fresh = (): Request => ({ ref: '', scancodes: [], texts: [], file: '', screen: 0, vrde: {}, slot: 0, adapter: {} });
 
 /** An action that changes the remote display; the change stays in the machine's settings. */
 const vrdeAction = (name: string, summary: string, setting: Word<Request>, also: readonly string[] = []): AnyCommand =>
   action(name, summary, [setting], ({ ref, vrde }, client) => client.request('PATCH /machines/{ref}/vrde', { path: { ref }, body: vrde }), also);
+
+/** An action that changes a network card; the change stays in the machine's settings. */
+const adapterAction = (name: string, summary: string, setting: Word<Request>): AnyCommand =>
+  command<Request>({
+    name: `${name}<1-8>`,
+    summary,
+    fresh,
+    words: [setting],
+    slot: (request, slot) => void (request.slot = slot),
+    run: async ({ ref, slot, adapter }, { client }) => void (await client.request('PATCH /machines/{ref}/adapters/{slot}', { path: { ref, slot }, body: adapter })),
+  });
 
 export const controlvm = command<Request>({
   name: 'controlvm',
@@ -100,11 +113,13 @@ export const controlvm = command<Request>({
       word({ value: whole('percent', 10, 100), set: ({ vrde }: Request, quality) => (vrde.videoChannelQuality = quality) }),
       ['vrde-video-channel-quality', 'vrdpvideochannelquality'],
     ),
+    adapterAction('setlinkstate', "Plug a network card's cable in or out", word({ value: onOff, set: ({ adapter }: Request, on) => (adapter.cableConnected = on) })),
+    adapterAction('natpf', 'Let a port of the host lead to a port of the guest, or no more', word({ value: forwardChange, set: ({ adapter }: Request, change) => (adapter.forwards = [change]) })),
     teleport,
   ],
   unsupportedActions: [
-    ...['acpisleepbutton', 'reboot', 'shutdown', 'keyboardputfile', 'setlinkstate<1-8>', 'nic<1-8>', 'nictrace<1-8>', 'nictracefile<1-8>', 'nicproperty<1-8>'],
-    ...['nicpromisc<1-8>', 'natpf<1-8>', 'guestmemoryballoon', 'usbattach', 'usbdetach', 'audioin', 'audioout', 'clipboard', 'draganddrop', 'setvideomodehint'],
+    ...['acpisleepbutton', 'reboot', 'shutdown', 'keyboardputfile', 'nic<1-8>', 'nictrace<1-8>', 'nictracefile<1-8>', 'nicproperty<1-8>'],
+    ...['nicpromisc<1-8>', 'guestmemoryballoon', 'usbattach', 'usbdetach', 'audioin', 'audioout', 'clipboard', 'draganddrop', 'setvideomodehint'],
     ...['setscreenlayout', 'recording', 'videocap', 'setcredentials', 'plugcpu', 'unplugcpu', 'cpuexecutioncap', 'vm-process-priority', 'webcam', 'addencpassword'],
     ...['removeencpassword', 'removeallencpasswords', 'changeuartmode<1-4>', 'autostart-enabled', 'autostart-delay'],
   ],

@@ -3,7 +3,7 @@ import type { AdapterChange, BootDevice, MachineChanges, SerialPortChange, Telep
 import { resolve } from 'node:path';
 import { command, option, type Option, UsageError, word } from '../../table/command.js';
 import { passwordIn } from '../../edge/password-file.js';
-import { BadValue, choice, library, mac, machine, named, onOff, path, ports, property, text, type ValueType, whole } from '../../table/value.js';
+import { BadValue, cardType, choice, forwardChange, library, mac, machine, named, onOff, path, ports, property, text, type ValueType, whole } from '../../table/value.js';
 
 interface Request {
   ref: string;
@@ -84,9 +84,11 @@ export const modifyvm = command<Request>({
     adapter('nic', choice(['none', 'null', 'nat'], ['bridged', 'intnet', 'hostonly', 'hostonlynet', 'generic', 'natnetwork', 'cloud']), 'what a network card is attached to', (card, attachment) => {
       card.attachment = attachment;
     }),
-    adapter('nic-type', choice(['NE2000', 'virtio', 'Am79C970A', 'Am79C973', '82540EM', '82543GC', '82545EM']), 'which network card it is', (card, type) => (card.type = type)),
+    adapter('nic-type', cardType, "which network card it is; one that is usual for the guest's system and that the engine has not is kept, and an NE2000 stands for it", (card, type) => (card.type = type)),
     adapter('mac-address', mac, 'its hardware address', (card, address) => (card.mac = address)),
     adapter('cable-connected', onOff, 'its cable is plugged in', (card, on) => (card.cableConnected = on)),
+    adapter('nat-pf', forwardChange, 'a port of the host leads to a port of the guest, by NAT; may be given several times', (card, change) => void (card.forwards ??= []).push(change)),
+    adapter('nat-localhostreachable', onOff, "by NAT, the guest reaches the host's own loopback at its gateway's address", (card, on) => (card.localhostReachable = on)),
     serial('uart', uart, 'a serial port', (port, change) => Object.assign(port, change)),
     serial('uart-mode', uartMode, "what is at the serial port's other end", (port, change) => Object.assign(port, change)),
     vrde('vrde', onOff, 'the remote display', (changes, on) => (changes.enabled = on)),
@@ -118,9 +120,9 @@ export const modifyvm = command<Request>({
     ...['firmware-logo-fade-out', 'firmware-logo-display-time', 'firmware-logo-image-path', 'firmware-boot-menu', 'firmware-apic', 'firmware-system-time-offset', 'firmware-pxe-debug'],
     ...['system-uuid-le', 'graphicscontroller', 'snapshot-folder', 'firmware', 'guest-memory-balloon', 'default-frontend', 'vm-process-priority', 'vm-execution-engine', 'iocache', 'iocachesize'],
     ...['nic-trace<1-8>', 'nic-trace-file<1-8>', 'nic-property<1-8>', 'nic-speed<1-8>', 'nic-boot-prio<1-8>', 'nic-promisc<1-8>', 'nic-bandwidth-group<1-8>', 'bridge-adapter<1-8>'],
-    ...['cloud-network<1-8>', 'host-only-adapter<1-8>', 'host-only-net<1-8>', 'intnet<1-8>', 'nat-network<1-8>', 'nic-generic-drv<1-8>', 'nat-net<1-8>', 'nat-pf<1-8>'],
+    ...['cloud-network<1-8>', 'host-only-adapter<1-8>', 'host-only-net<1-8>', 'intnet<1-8>', 'nat-network<1-8>', 'nic-generic-drv<1-8>', 'nat-net<1-8>'],
     ...['nat-tftp-prefix<1-8>', 'nat-tftp-file<1-8>', 'nat-tftp-server<1-8>', 'nat-bind-ip<1-8>', 'nat-dns-pass-domain<1-8>', 'nat-dns-proxy<1-8>', 'nat-dns-host-resolver<1-8>'],
-    ...['nat-localhostreachable<1-8>', 'nat-settings<1-8>', 'nat-alias-mode<1-8>', 'nat-forward-broadcast<1-8>', 'nat-enable-tftp<1-8>', 'mouse', 'keyboard', 'uart-type<1-4>', 'lpt<1-2>'],
+    ...['nat-settings<1-8>', 'nat-alias-mode<1-8>', 'nat-forward-broadcast<1-8>', 'nat-enable-tftp<1-8>', 'mouse', 'keyboard', 'uart-type<1-4>', 'lpt<1-2>'],
     ...['lpt-mode<1-2>', 'audio', 'audio-controller', 'audio-codec', 'audio-driver', 'audio-enabled', 'audio-in', 'audio-out', 'clipboard', 'clipboard-mode', 'clipboard-file-transfers'],
     ...['drag-and-drop', 'usb', 'usb-ehci', 'usb-ohci', 'usb-xhci', 'usb-rename', 'usb-card-reader', 'recording', 'recording-screens', 'recording-file', 'recording-max-size'],
     ...['recording-max-time', 'recording-opts', 'recording-video-fps', 'recording-video-rate', 'recording-video-res', 'vrde-extpack'],
