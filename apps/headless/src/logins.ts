@@ -5,7 +5,7 @@
  * the file when it finds the machine again, so that nothing is lost while it is away.
  */
 import { appendFileSync, renameSync, statSync } from 'node:fs';
-import { chooseAuthenticator, type AuditRecord, GuessLimiter, type GuestChannel, type MachineAuthenticator, systemClock } from '@belvedere/auth';
+import { auditRecord, chooseAuthenticator, type AuditRecord, GuessLimiter, type GuestChannel, type MachineAuthenticator, systemClock } from '@belvedere/auth';
 import type { JudgementRecord, Lockout, VrdeSpec } from '@belvedere/control';
 import { HashFormatError, parseHash } from '@belvedere/password';
 import { v7 as uuidv7 } from 'uuid';
@@ -40,6 +40,12 @@ export class Logins {
       limiter: this.limiter,
       onJudgement: (record) => this.record(record),
     });
+  }
+
+  /** Somebody was let in because the source of a machine that came here vouched for him. */
+  vouchedFor({ user, domain, address, clientName, clientId, machineId }: Omit<AuditRecord, 'at' | 'method' | 'granted' | 'reason'>): void {
+    const attempt = { user, domain, address, clientName, clientId, machineId };
+    this.record(auditRecord(Date.now(), attempt, 'teleport', { granted: true }, 'the source of the machine vouched for this viewer'));
   }
 
   lockouts(): Lockout[] {

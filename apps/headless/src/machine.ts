@@ -19,6 +19,7 @@ import { screenshot } from './screenshot.js';
 import { type Close, guestAgentPort, joinSerial } from './serial.js';
 import { type ControlDoor, openControlDoor } from './teleport/control-door.js';
 import { describeMachine } from './teleport/description.js';
+import { Followers } from './teleport/followers.js';
 import { MovingMachine } from './teleport/source.js';
 import { sharedStorage } from './teleport/storage.js';
 import { type Arrived, keptFileOf } from './teleport/waiting.js';
@@ -37,6 +38,8 @@ export class MachineProcess {
   private moving: AbortController | undefined;
   /** It runs there. `kept`: where a state was left, because nobody there said so. */
   private moved: { readonly kept: string | undefined } | undefined;
+  /** The machine's viewers, while it moves and after it has. */
+  private followers: Followers | undefined;
   private readonly serialLines: Close[] = [];
 
   private constructor(
@@ -203,6 +206,7 @@ export class MachineProcess {
     this.moving = new AbortController();
     this.setState('teleporting');
     let told = -1;
+    const followers = new Followers(this.display, host, machine.screens, log);
     try {
       const settings = hardwareSettings(spec.hardware, drives.settings, this.networks.adapters);
       const outcome = await teleport({
@@ -213,11 +217,13 @@ export class MachineProcess {
         machine: new MovingMachine({
           machine,
           memoryBytes: settings.memoryMiB * 1024 * 1024,
+          beforePause: () => followers.hold(),
           keptFile: keptFileOf(spec.stateFile),
           writeState: (file) => saveState(machine, spec, file, () => Promise.resolve(), () => undefined),
         }),
         storage: await sharedStorage(drives),
         description: await describeMachine(spec.hardware, settings, await findFirmware()),
+        aside: followers.aside,
         log: (level, text) => log[level](text),
         progress: ({ percent = 0 }) => {
           if (percent > told) this.control?.emit('progress', { operation: 'teleport', percent: (told = percent) });
@@ -226,6 +232,7 @@ export class MachineProcess {
       });
       if (outcome.where === 'here') throw new ControlError('VBOX_E_VM_ERROR', `the machine was not teleported, and goes on here: ${outcome.error.message}`, { cause: outcome.error });
       this.moved = { kept: outcome.kept };
+      if (outcome.where === 'there') await this.follow(followers);
       // Answered before the machine goes: the process ends, and with it this socket.
       setImmediate(() => void machine.powerOff());
       if (outcome.where === 'kept') throw new ControlError('VBOX_E_VM_ERROR', `nobody knows who may run the machine: its state is kept in ${outcome.kept}`, { cause: outcome.error });
@@ -233,8 +240,26 @@ export class MachineProcess {
       return { downtime: Math.round(downtime.total), total: Math.round(milliseconds), bytes, rounds, authenticated };
     } finally {
       this.moving = undefined;
+      if (!this.followers) await followers.stay();
       if (!this.moved && this.state === 'teleporting') this.setState(machine.state === 'paused' ? 'paused' : 'running', machine.stateReason);
     }
+  }
+
+  /** The machine runs elsewhere: its viewers go there, or see it through this process. */
+  private async follow(followers: Followers): Promise<void> {
+    this.followers = followers;
+    this.display.stopListening();
+    await followers.lead();
+  }
+
+  /** Viewers see a machine that has gone through this process. */
+  get relays(): boolean {
+    return (this.followers?.count ?? 0) > 0;
+  }
+
+  /** Shows the viewers out that are relayed: the process ends then. */
+  stopRelaying(): Promise<void> {
+    return this.display.close('teleported');
   }
 
   /** A machine that begins with a saved state has stood still until now, when all its doors are open. */
@@ -267,16 +292,23 @@ export class MachineProcess {
     const isSaved = await this.saved();
     const record: ExitRecord = this.moved ? { state: 'teleported', at, ...(this.moved.kept === undefined ? {} : { reason: `its state is kept in ${this.moved.kept}, until somebody knows that it runs at the target` }) } : isSaved ? { state: 'saved', at } : ended.reason === 'failed' ? { state: 'aborted', reason: ended.error.message, at } : { state: 'poweroff', at };
     if (ended.reason === 'failed') this.log.error({ err: ended.error }, 'the engine failed');
-    const problems = await this.close(isSaved ? 'saved' : ended.reason === 'failed' ? 'failed' : 'poweredOff');
+    const { relays } = this;
+    const problems = await this.close(relays ? 'relaying' : this.moved ? 'teleported' : isSaved ? 'saved' : ended.reason === 'failed' ? 'failed' : 'poweredOff');
     await this.networks.close();
     await this.drives.close().catch((error: Error) => problems.push(error.message));
     // What a machine that is saved left behind is in its file, and its disks were flushed before.
     const final: ExitRecord = problems.length ? { ...record, state: isSaved || this.moved ? record.state : 'aborted', reason: [record.reason, ...problems].filter(Boolean).join('; ') } : record;
-    await writeExit(this.spec.exitFile, final);
-    this.setState(final.state, final.reason);
-    this.control?.emit('ended', final);
+    const last: ExitRecord = relays ? { ...final, relay: process.pid, reason: [final.reason, `process ${process.pid} relays its viewers until they leave, or it is told to end (SIGTERM)`].filter(Boolean).join('; ') } : final;
+    await writeExit(this.spec.exitFile, last);
+    this.setState(last.state, last.reason);
+    this.control?.emit('ended', last);
     await this.control?.close();
-    return final;
+    this.control = undefined;
+    if (relays) {
+      await this.followers!.left();
+      await this.display.close('teleported');
+    }
+    return last;
   }
 
   private async saved(): Promise<boolean> {
@@ -288,9 +320,9 @@ export class MachineProcess {
   }
 
   /** Closes the doors to the machine; returns what went wrong. */
-  private async close(why: 'poweredOff' | 'saved' | 'failed' | 'disconnected'): Promise<string[]> {
+  private async close(why: 'poweredOff' | 'saved' | 'teleported' | 'relaying' | 'failed' | 'disconnected'): Promise<string[]> {
     const problems: string[] = [];
-    for (const close of [() => this.display.close(why), ...this.serialLines]) {
+    for (const close of [...(why === 'relaying' ? [] : [() => this.display.close(why)]), ...this.serialLines]) {
       await close().catch((error: Error) => problems.push(error.message));
     }
     if (why === 'disconnected') await this.control?.close();

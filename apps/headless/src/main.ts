@@ -2,7 +2,7 @@
  * The machine process: settings on standard input, one line of JSON on file descriptor 3 when the machine runs or could not be started.
  *
  * Ends with the machine: exit status 0 when it was switched off or saved, 1 when it failed or never started. SIGTERM, SIGINT and SIGHUP save its
- * state: a host that shuts down loses no machine.
+ * state: a host that shuts down loses no machine. After a machine was teleported the process may live on as the relay of its viewers.
  */
 import { closeSync, fstatSync, statSync, writeSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
@@ -58,6 +58,7 @@ try {
   if (!machine) process.exit(0);
   for (const signal of SIGNALS) {
     process.on(signal, () => {
+      if (machine.relays) return void machine.stopRelaying();
       log.info({ signal }, 'asked to end: saving the state');
       machine.saveState().catch((error: Error) => log.error({ err: error }, 'the state was not saved'));
     });

@@ -1,16 +1,20 @@
 /** The remote display of one machine: the RDP server as the settings want it, opened, changed and closed while the machine runs. */
+import { createHash, X509Certificate } from 'node:crypto';
 import { hostname, networkInterfaces } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { AuthUnavailableError, type MachineAuthenticator } from '@belvedere/auth';
 import { ControlError, type MachineSpec, type VrdeSpec, type VrdeStatus } from '@belvedere/control';
 import {
-  chainedIdentity, type ClientInfo, ErrorInfo, IdentityError, RdpServer, type SecurityMethod, type ServerIdentity, serverIdentity, type StandardIdentity,
+  chainedIdentity, type ClientInfo, type Console, type Destination, ErrorInfo, IdentityError, RdpServer, type SecurityMethod, type ServerIdentity, serverIdentity, type StandardIdentity,
   type TlsCertificate, type TlsVersion,
 } from '@belvedere/rdp';
 import { CertificateFiles, CertificateFileError } from './certificate.js';
 import type { Log } from './log.js';
 import { type Logins, offersNla } from './logins.js';
+import type { SourceDisplay } from './teleport/followers.js';
 import type { Shown } from './teleport/stage.js';
+import type { Visitors } from './teleport/visitors.js';
+import type { Whereabouts } from './teleport/whereabouts.js';
 
 /** Why the server closes, and what clients show their users then. */
 const CLOSING = {
@@ -43,7 +47,7 @@ const SERVER_PROPERTIES = [
   'Security/CACertificate',
 ] as const;
 
-export class RemoteDisplay {
+export class RemoteDisplay implements SourceDisplay {
   private server: RdpServer | undefined;
   private authenticator: MachineAuthenticator | undefined;
   /** Ends of sessions that the authentication library is being told of. */
@@ -54,6 +58,12 @@ export class RemoteDisplay {
   private lastEnd: string | undefined;
   /** Why it is not open although it is to be. */
   private problem: string | undefined;
+  /** The SHA-256 of its certificate, in hexadecimal, as the last viewer was shown it. */
+  private certificate: string | undefined;
+  /** No more viewers are taken. */
+  private isShut = false;
+  private readonly comings = new Set<(client: ClientInfo) => void>();
+  private readonly goings = new Set<(client: ClientInfo) => void>();
   private readonly over = new AbortController();
   private changed: () => void = () => undefined;
   /** Changes are made one after the other. */
@@ -64,6 +74,7 @@ export class RemoteDisplay {
     private readonly machine: Shown,
     private readonly logins: Logins,
     private readonly log: Log,
+    private readonly visitors?: Visitors,
   ) {
     this.vrde = spec.vrde;
   }
@@ -75,7 +86,7 @@ export class RemoteDisplay {
 
   get status(): VrdeStatus {
     return {
-      port: this.server?.port ?? null,
+      port: this.port,
       ...(this.problem === undefined || this.server ? {} : { problem: this.problem }),
       clients: (this.server?.clients ?? []).map(describe),
       clientsSoFar: this.clientsSoFar,
@@ -118,6 +129,69 @@ export class RemoteDisplay {
   /** @throws ControlError when there is no such client */
   disconnect(id: number): void {
     if (!this.server?.disconnect(id, 'disconnected by the administrator')) throw new ControlError('VBOX_E_OBJECT_NOT_FOUND', `the remote display has no client ${id}`);
+  }
+
+  get port(): number | null {
+    return this.server && !this.isShut ? this.server.port : null;
+  }
+
+  get clients(): readonly ClientInfo[] {
+    return this.server?.clients ?? [];
+  }
+
+  /** Where viewers of a machine that comes from elsewhere find it; undefined while it is not open. */
+  get whereabouts(): Whereabouts | undefined {
+    const { server, vrde, certificate } = this;
+    if (!server || certificate === undefined) return undefined;
+    const isTls = securityMethod(vrde) !== 'rdp';
+    return { port: server.port, addresses: vrde.addresses, certificate: isTls ? certificate : null, viewerAddress: vrde.properties['Teleport/ViewerAddress'] ?? null };
+  }
+
+  onConnected(listener: (client: ClientInfo) => void): () => void {
+    this.comings.add(listener);
+    return () => this.comings.delete(listener);
+  }
+
+  onDisconnected(listener: (client: ClientInfo) => void): () => void {
+    this.goings.add(listener);
+    return () => this.goings.delete(listener);
+  }
+
+  hold(): void {
+    this.server?.hold();
+  }
+
+  goOn(): void {
+    this.server?.goOn();
+  }
+
+  lead(id: number, console: Console): boolean {
+    return this.server?.lead(id, console) ?? false;
+  }
+
+  redirect(id: number, destination: Destination): boolean {
+    return this.server?.redirect(id, destination) ?? false;
+  }
+
+  dismiss(ids: readonly number[], reason: string): void {
+    for (const id of ids) this.server?.disconnect(id, reason);
+  }
+
+  /** Ends the sessions of viewers that somebody vouched for. */
+  dismissVouched(viewers: ReadonlySet<string>, reason: string): void {
+    this.server?.dismissVouched((viewer) => viewers.has(viewer), reason);
+  }
+
+  /** Whether something may be shown has changed. */
+  policyChanged(): void {
+    this.server?.policyChanged();
+  }
+
+  /** Takes no more viewers; those that are in stay. */
+  stopListening(): void {
+    this.isShut = true;
+    this.server?.stopListening();
+    this.changed();
   }
 
   async close(why: keyof typeof CLOSING): Promise<void> {
@@ -169,6 +243,8 @@ export class RemoteDisplay {
       const identity = await serverIdentity(this.spec.identityFolder, hostNames());
       const judge = this.logins.authenticator(vrde, current);
       authenticator = judge;
+      const { visitors } = this;
+      const hashOf: MachineAuthenticator['ntHash'] = async (user, domain, client, signal) => visitors?.ntHash(user, domain) ?? judge.ntHash?.(user, domain, client, signal);
       const server = await RdpServer.listen({
         ports: vrde.ports,
         addresses: vrde.addresses,
@@ -180,15 +256,24 @@ export class RemoteDisplay {
           judge: (attempt, signal) => judge.judge(attempt, signal),
           // Asked for each connection: when the users change, the next one is offered what all of them can do.
           get ntHash() {
-            return offersNla(current()) ? judge.ntHash : undefined;
+            return judge.ntHash && offersNla(current()) ? hashOf : undefined;
           },
           refused: judge.refused,
+        },
+        vouch: (attempt) => {
+          const voucher = visitors?.vouch(attempt);
+          if (voucher) this.logins.vouchedFor({ ...attempt, ...voucher });
+          return voucher;
         },
         machineId: this.spec.uuid,
         name: this.spec.name,
         securityMethod: securityMethod(vrde),
         tlsMinVersion: tlsMinVersion(vrde),
-        certificate: () => files?.current() ?? identity.tls,
+        certificate: async () => {
+          const texts = (await files?.current()) ?? identity.tls;
+          this.certificate = createHash('sha256').update(new X509Certificate(texts.cert).raw).digest('hex');
+          return texts;
+        },
         standard: files ? chained(files, identity, this.log) : identity.standard,
         // Asked for each connection: a change counts from the next one on.
         get multiConnection() {
@@ -199,14 +284,19 @@ export class RemoteDisplay {
         },
         log: (level, message) => this.log[level](message),
       });
-      server.on('connected', () => {
+      server.on('connected', (client) => {
+        for (const listener of [...this.comings]) listener(client);
         this.clientsSoFar++;
         this.lastStart = new Date().toISOString();
         this.changed();
       });
-      server.on('disconnected', ({ id: clientId, user, domain, address, clientName }) => {
+      server.on('disconnected', (client) => {
+        const { id: clientId, user, domain, address, clientName, vouched } = client;
         this.lastEnd = new Date().toISOString();
         this.changed();
+        for (const listener of [...this.goings]) listener(client);
+        // The library that judged the login is at the source, and hears of the end there.
+        if (vouched) return;
         const told = judge
           .ended({ clientId, user, domain, address, clientName, machineId: this.spec.uuid })
           .catch((error: Error) => this.log.warn({ err: error }, 'the authentication library was not told that a session ended'))

@@ -1,4 +1,4 @@
-export type { AuditRecord } from './audit.js';
+export { auditRecord, type AuditRecord } from './audit.js';
 export type { Authenticator, EndedSession, Judgement, LogonAttempt, LogonClient } from './authenticator.js';
 export { type AuthLimits, type AuthSettings, type AuthType, chooseAuthenticator } from './choose.js';
 export { type Clock, systemClock } from './clock.js';

@@ -166,6 +166,8 @@ export interface ExitRecord {
   readonly state: 'poweroff' | 'saved' | 'teleported' | 'aborted';
   /** Why, for `aborted`; where a state was left, for `teleported`. */
   readonly reason?: string;
+  /** The process lives on under this number, and relays the viewers of a machine that was teleported. The control socket is closed. */
+  readonly relay?: number;
   /** ISO 8601. */
   readonly at: string;
 }

@@ -113,3 +113,16 @@ export interface Progress {
   readonly percent?: number;
   readonly remaining?: number;
 }
+
+/**
+ * What the programs on both sides tell each other as a move begins, such as where viewers are to go: JSON, which the move does not look into.
+ * A side that says nothing, or does not listen, is moved to and from as well.
+ */
+export interface SourceAside {
+  readonly says: object;
+  /** What the target answered; undefined: nothing. Whatever it is, it was said by whoever proved the password. */
+  hears(answer: unknown): void;
+}
+
+/** @returns the answer, at most 1 KiB of JSON; undefined: none */
+export type TargetAside = (said: unknown) => object | undefined;

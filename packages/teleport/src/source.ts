@@ -13,7 +13,7 @@ import { Answer, type AnswerName, ANSWER, ASK, DONE, EARLY_END, get, nameOf, par
 import { SECTIONS } from './line/sections.js';
 import { KnownPages } from './memory/known-pages.js';
 import { squeeze, SqueezePolicy } from './memory/squeeze.js';
-import { type DecisionRecord, type Log, type Movable, PAGE_SIZE, type Progress, type SourceStorage } from './ports.js';
+import { type DecisionRecord, type Log, type Movable, PAGE_SIZE, type Progress, type SourceAside, type SourceStorage } from './ports.js';
 import type { Description } from './rules.js';
 import { storageDifferences } from './storage/shared-images.js';
 
@@ -21,6 +21,7 @@ export interface TeleportOptions extends Peer {
   readonly machine: Movable;
   readonly storage: SourceStorage;
   readonly description: Description;
+  readonly aside?: SourceAside;
   /** The downtime that is wanted, in milliseconds. Default 250. */
   readonly maxDowntime?: number;
   /** The longest that is borne when the guest is too busy for that. Default 8 times as much. */
@@ -134,7 +135,7 @@ class Source {
 
   /** Everything that is paid before the pause. */
   private async beforePause(): Promise<Copy> {
-    const { machine, storage, description, host, port } = this.options;
+    const { machine, storage, description, aside, host, port } = this.options;
     this.stop();
     this.line = await connect(this.options, this.limits);
     this.line.silence = this.limits.silence;
@@ -143,12 +144,13 @@ class Source {
     if (this.options.password === '') this.log('warn', `no password: the line to ${host}:${port} is encrypted, but who is at its other end is not proved`);
 
     const { tokens, secrets } = await storage.putTokens();
-    await this.line.send('describe', Buffer.from(JSON.stringify({ id: this.id.toString('hex'), description, tokens })));
-    const accepted = parseJson((await this.line.expect('accept')).contents) as { readonly found?: unknown };
+    await this.line.send('describe', Buffer.from(JSON.stringify({ id: this.id.toString('hex'), description, tokens, ...(aside ? { aside: aside.says } : {}) })));
+    const accepted = parseJson((await this.line.expect('accept')).contents) as { readonly found?: unknown; readonly aside?: unknown } | null;
     const found = typeof accepted === 'object' && accepted !== null && typeof accepted.found === 'object' && accepted.found !== null ? accepted.found : {};
     const faults = storageDifferences(secrets, found as Record<string, string>);
     if (faults.length > 0) throw new TeleportError('refused', faults.join('; '));
     await this.record?.prepare('source');
+    aside?.hears(accepted?.aside);
 
     this.report({ phase: 'preparing' });
     const policy = new SqueezePolicy();

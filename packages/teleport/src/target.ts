@@ -11,13 +11,14 @@ import { type AnswerName, DONE, EARLY_END, get, milliseconds, parseJson, put, ty
 import { type Frame, SECTIONS } from './line/sections.js';
 import { applyRuns, decodeRuns } from './memory/pages.js';
 import { unfold } from './memory/squeeze.js';
-import { type DecisionRecord, type Destination, type ImageToken, type Log, PAGE_SIZE, type Progress, type TargetStorage } from './ports.js';
+import { type DecisionRecord, type Destination, type ImageToken, type Log, PAGE_SIZE, type Progress, type TargetAside, type TargetStorage } from './ports.js';
 import { checkDescription, type Description, differences } from './rules.js';
 
 export interface TargetOptions {
   readonly destination: Destination;
   readonly storage: TargetStorage;
   readonly description: Description;
+  readonly aside?: TargetAside;
   readonly log?: Log;
   readonly progress?: (progress: Progress) => void;
 }
@@ -32,6 +33,7 @@ interface Request {
   readonly id: string;
   readonly description: Description;
   readonly tokens: readonly ImageToken[];
+  readonly aside: unknown;
 }
 
 export interface Tidings {
@@ -115,13 +117,13 @@ export class Move {
   // ── before the hand-over ──
 
   private async receive(first: Frame): Promise<void> {
-    const { id, description, tokens } = this.parseRequest(first);
+    const { id, description, tokens, aside } = this.parseRequest(first);
     this.id = id;
     const found = differences(description, this.options.description);
     if (description.memoryBytes > this.limits.memory) found.push(`memory of ${description.memoryBytes} bytes: at most ${this.limits.memory} can be taken`);
     if (found.length > 0) throw new TeleportError('refused', found.join('; '));
     const { storage } = this.options;
-    await this.line.send('accept', Buffer.from(JSON.stringify({ found: await storage.readTokens(tokens) })));
+    await this.line.send('accept', Buffer.from(JSON.stringify({ found: await storage.readTokens(tokens), ...this.answerAside(aside) })));
     // Both sides have the record, or neither: the hand-over's rules differ.
     this.record = tokens.length > 0 ? storage.record(id) : undefined;
     this.report({ phase: 'preparing' });
@@ -132,13 +134,19 @@ export class Move {
 
   private parseRequest({ contents }: Frame): Request {
     try {
-      const { id, description, tokens } = parseJson(contents) as Record<string, unknown>;
+      const { id, description, tokens, aside } = parseJson(contents) as Record<string, unknown>;
       if (typeof id !== 'string' || !/^[0-9a-f]{32}$/.test(id)) throw new Error('no id');
       if (!Array.isArray(tokens) || tokens.length > 64 || !tokens.every(isToken)) throw new Error('no tokens');
-      return { id, description: checkDescription(description), tokens };
+      return { id, description: checkDescription(description), tokens, aside };
     } catch (cause) {
       throw new TeleportError('line', `the source's description makes no sense: ${(cause as Error).message}`, { cause });
     }
+  }
+
+  private answerAside(said: unknown): { readonly aside?: object } {
+    if (said === undefined) return {};
+    const aside = this.options.aside?.(said);
+    return aside && JSON.stringify(aside).length <= LONGEST_ASIDE ? { aside } : {};
   }
 
   private async receiveEarlyState(memoryBytes: number): Promise<void> {
@@ -387,3 +395,6 @@ export class Move {
 
 const isToken = (value: unknown): value is ImageToken =>
   typeof value === 'object' && value !== null && typeof (value as ImageToken).slot === 'string' && typeof (value as ImageToken).token === 'string';
+
+/** Characters of JSON. */
+const LONGEST_ASIDE = 1024;

@@ -215,7 +215,8 @@ export class Supervisor implements OnApplicationShutdown {
   private async lost(machine: RunningMachine): Promise<void> {
     const { uuid, name } = machine;
     if (this.stopping.signal.aborted) return;
-    if (!(await machine.processEnds())) {
+    // A process that relays viewers of a machine that has gone has nothing of the machine any more.
+    if (machine.exit?.relay === undefined && !(await machine.processEnds())) {
       this.log.warn(`the process of machine '${name}' closed its control connection and did not end: it was ended`);
       machine.kill('its process closed its control connection, went on, and was ended');
     }

@@ -1,4 +1,5 @@
 /** The VRDE properties: their names, what each takes, and whether it has an effect in this version. Pure. */
+import { isIP } from 'node:net';
 import { isAbsolute, normalize } from 'node:path';
 import { invalid, unsupported } from '../http/api-error.js';
 import { defaultPorts, normalAddresses, normalPorts } from './ports.js';
@@ -35,6 +36,14 @@ const tlsMinVersion: Property = {
   },
 };
 
+/** Of a target, for viewers that follow a machine there: an address, or a name that both the source's host and viewers can look up. */
+const viewerAddress: Property = {
+  take(value) {
+    if (isIP(value) !== 0 || /^(?=.{1,253}$)[a-z\d]([a-z\d-]{0,61}[a-z\d])?(\.[a-z\d]([a-z\d-]{0,61}[a-z\d])?)*$/i.test(value)) return value;
+    throw invalid(`VRDE property Teleport/ViewerAddress: '${value}' is neither an IP address nor the name of a host`);
+  },
+};
+
 const off = ['0', 'false', 'off'];
 
 /** A property that is known, but has no effect yet: its default may be set, anything else is refused. */
@@ -67,6 +76,7 @@ const table: Readonly<Record<string, Property>> = {
   'Security/ServerPrivateKey': file('Security/ServerPrivateKey'),
   'Security/CACertificate': file('Security/CACertificate'),
   'Security/TLSMinVersion': tlsMinVersion,
+  'Teleport/ViewerAddress': viewerAddress,
   'Audio/RateCorrectionMode': later('Audio/RateCorrectionMode', [], noChannel('sound')),
   'Audio/LogPath': later('Audio/LogPath', [], noChannel('sound')),
 };

@@ -34,6 +34,8 @@ describe('VRDE settings', () => {
     }
     for (const version of ['1.0', '1.1', '1.3']) expect(vrdeSpec({ vrde: changeVrde(newVrde, { properties: { 'Security/TLSMinVersion': version } }), extraData: {} }).properties).toEqual({ 'Security/TLSMinVersion': version });
     expect(changeVrde(newVrde, { properties: { 'Security/TLSMinVersion': '1.2' } })).toEqual(newVrde);
+    for (const address of ['192.0.2.1', '::1', 'host-1.example']) expect(changeVrde(newVrde, { properties: { 'teleport/vieweraddress': address } }).properties).toEqual({ 'Teleport/ViewerAddress': address });
+    for (const address of ['a b', 'x:3389', '-x', 'a..b', 'a'.repeat(64)]) expect(() => changeVrde(newVrde, { properties: { 'Teleport/ViewerAddress': address } })).toThrow('neither an IP address nor the name of a host');
     expect(() => changeVrde(newVrde, { properties: { 'Security/TLSMinVersion': '3' } })).toThrow("'3' is none of 1.0, 1.1, 1.2, 1.3");
   });
 

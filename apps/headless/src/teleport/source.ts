@@ -7,6 +7,8 @@ import { devicesToBytes } from './devices.js';
 export interface SourceParts {
   readonly machine: Machine;
   readonly memoryBytes: number;
+  /** Called just before the guest stands still. */
+  readonly beforePause?: () => void;
   /** Writes the state of the machine, which stands still, to this file. */
   readonly keptFile: string;
   writeState(file: string): Promise<void>;
@@ -38,6 +40,7 @@ export class MovingMachine implements Movable {
   }
 
   pause(): Promise<void> {
+    this.parts.beforePause?.();
     return this.parts.machine.pause();
   }
 

@@ -19,6 +19,7 @@ import { describeMachine } from './description.js';
 import { ArrivingMachine } from './destination.js';
 import { LateChannel, Stage } from './stage.js';
 import { sharedStorage } from './storage.js';
+import { Visitors } from './visitors.js';
 
 /** A machine that runs here, and what it brought with it. */
 export interface Arrived {
@@ -80,6 +81,10 @@ export class WaitingMachine {
           destination,
           storage: await sharedStorage(drives),
           description: await description,
+          aside: (said) => {
+            const { visitors, display } = viewers;
+            return visitors.expect(said) && display.whereabouts ? { display: display.whereabouts } : undefined;
+          },
           log: (level, text) => log[level](text),
           progress: (progress) => self!.advance(progress),
         });
@@ -112,13 +117,16 @@ export class WaitingMachine {
   private advance(progress: Progress): void {
     const before = this.status.stateReason;
     this.progress = progress;
-    const { stage, late } = this.viewers;
+    const { stage, late, visitors, display } = this.viewers;
+    if (progress.phase === 'waiting') visitors.forget();
     const { machine } = this.destination;
     // It runs here: nothing that fails from now on takes it back.
     if (progress.phase === 'running' && machine && !stage.entered) {
       const agent = guestAgentPort(this.spec.hardware, machine.serial);
       if (agent) late?.join(agent);
       stage.enter(machine);
+      visitors.arrived();
+      display.policyChanged();
     } else stage.show(noticeOf(this.spec.name, progress));
     const { stateReason: reason } = this.status;
     if (reason !== before && reason !== undefined) this.control.emit('state', { state: 'teleportingin', reason });
@@ -176,13 +184,17 @@ interface Viewers {
   readonly late: LateChannel | undefined;
   readonly logins: Logins;
   readonly display: RemoteDisplay;
+  /** Viewers that come with a machine. */
+  readonly visitors: Visitors;
 }
 
 function openViewers(spec: MachineSpec, log: Log, onJudgement: (record: JudgementRecord) => void): Viewers {
   const late = spec.hardware.serialPorts.some(({ mode }) => mode === 'guestagent') ? new LateChannel() : undefined;
   const logins = new Logins(spec.auditFile, late, onJudgement);
   const stage = new Stage(spec.hardware.monitorCount, noticeOf(spec.name, { phase: 'waiting' }));
-  return { stage, late, logins, display: new RemoteDisplay(spec, stage, logins, log) };
+  const visitors: Visitors = new Visitors((viewers) => display.dismissVouched(viewers, 'the machine did not come'));
+  const display = new RemoteDisplay(spec, stage, logins, log, visitors);
+  return { stage, late, logins, display, visitors };
 }
 
 /** What a process answers that has no machine yet. */

@@ -1,4 +1,5 @@
-/** The client of `@belvedere/rdp`, for tests and benchmarks. */
+/** The client of `@belvedere/rdp`, for tests, benchmarks and relays. */
 export { RdpClient, type ClientOptions, type RdpClientEvents } from './client.js';
 export { Framebuffer } from './framebuffer.js';
 export type { ClientSettings, ClientShare, ClientState } from './state.js';
+export { type InputEvent, KeyboardFlags, PointerFlags, PointerXFlags } from '../pdu/input.js';

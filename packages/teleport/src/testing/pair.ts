@@ -18,6 +18,7 @@ export interface PairOptions extends Partial<GuestOptions> {
   readonly targetDescription?: Partial<Description>;
   readonly fails?: Step;
   readonly limits?: Partial<Limits>;
+  readonly aside?: WaitOptions['aside'];
   /** No image at all: nothing is shared. */
   readonly diskless?: boolean;
 }
@@ -52,6 +53,7 @@ export class Pair {
       address: '127.0.0.1', port: 0, progress: ({ phase }) => phases.next(phase), password: options.targetPassword ?? password, destination, limits, log,
       storage: storage(new FakeDisks(stage, 'target'), await SharedImages.of(images)),
       description: describe(pages, options.targetDescription),
+      ...(options.aside ? { aside: options.aside } : {}),
     });
     const sourceOptions: TeleportOptions = {
       host: '127.0.0.1', port: waiting.port, password, machine, limits, log,
