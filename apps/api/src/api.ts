@@ -17,6 +17,7 @@ import { requirePermissions } from './http/permission.js';
 import { validation } from './http/validation.js';
 import { LoginService } from './logins/login.service.js';
 import { MachineStore } from './machines/machine.store.js';
+import { NewFiles } from './media/new-files.js';
 import { docs } from './openapi/docs.js';
 import { SnapshotWork } from './snapshots/snapshot-work.js';
 import { StateStore } from './supervisor/state.store.js';
@@ -118,9 +119,11 @@ async function assemble(home: Home, lock: InstanceLock, options: ApiOptions): Pr
   return { url: doors.url, stopped, stop };
 }
 
+/** Finds the machines that run, and ends what an earlier API began. */
 async function findMachines(app: NestExpressApplication): Promise<void> {
   const [states, machines, supervisor] = [app.get(StateStore), app.get(MachineStore), app.get(Supervisor)];
   const online = await states.online();
   await Promise.all(online.map(async (uuid) => supervisor.adopt(uuid, (await machines.find(uuid)).settings.name)));
   await app.get(SnapshotWork).settleAll();
+  await app.get(NewFiles).settleAll();
 }

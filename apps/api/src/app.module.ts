@@ -26,6 +26,7 @@ import { MediaWorkService } from './media/media-work.service.js';
 import { MediaController } from './media/media.controller.js';
 import { MediaService } from './media/media.service.js';
 import { MediumStore } from './media/medium.store.js';
+import { NewFiles } from './media/new-files.js';
 import { OsTypesController } from './ostypes/ostypes.controller.js';
 import { SnapshotStore } from './snapshots/snapshot.store.js';
 import { SnapshotWork } from './snapshots/snapshot-work.js';
@@ -50,7 +51,7 @@ import { SystemPropertiesService } from './system/system-properties.service.js';
 
 export const controllers: readonly Type[] = [MachinesController, StorageControllers, RunController, StatesController, SnapshotsController, CloneController, TeleportController, AuditController, LoginController, MediaController, JobsController, OsTypesController, ExtraDataController, SystemController, EventsController];
 const stores = [JudgementStore, MachineStore, MediumStore, StateStore, SnapshotStore];
-const services = [LoginService, MachinesService, SettingsService, StorageService, MediaService, MediaWorkService, BusyMedia, JobsService, ExtraDataService, SystemPropertiesService, StatusService];
+const services = [LoginService, MachinesService, SettingsService, StorageService, MediaService, MediaWorkService, BusyMedia, NewFiles, JobsService, ExtraDataService, SystemPropertiesService, StatusService];
 const supervision = [Supervisor, LifecycleService, StatesService, SnapshotWork, SnapshotsService, CloneService, TeleportService, ConsoleService, DisplayService, MachineView, EventHub];
 
 @Module({})

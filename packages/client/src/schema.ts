@@ -2924,7 +2924,10 @@ export interface operations {
     };
     getMedium: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description true: the file at a path is described too when it is not registered, and stays so; its UUID is of zeroes where its format keeps none */
+                unregistered?: boolean;
+            };
             header?: never;
             path: {
                 /** @description the medium's UUID or absolute path */

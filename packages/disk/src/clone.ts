@@ -1,6 +1,6 @@
 /** A disk copied into a new image of any format that can be written: the whole chain of its source becomes one image. */
 import { hostError, ImageError } from './errors.js';
-import { createWhole } from './file.js';
+import { createWhole } from './draft.js';
 import type { OpenImage } from './image.js';
 import { openChain, type ResolveParent } from './open.js';
 import type { Format, HostFile, Variant, Work } from './ports.js';

@@ -1,9 +1,11 @@
-/** New VDI images, with a parent or without. */
-import { ImageError } from './errors.js';
+/** New images: VDI, with a parent or without, and raw. */
+import { createWhole } from './draft.js';
+import { hostError, ImageError } from './errors.js';
+import { writeZeroes } from './fill.js';
 import { resolveFile } from './file.js';
 import { readImageInfo } from './info.js';
 import { lockImage } from './lock.js';
-import type { Format, VdiVariant } from './ports.js';
+import type { Format, VdiVariant, Work } from './ports.js';
 import { isUuid, nilUuid } from './uuid.js';
 import { createVdiFile, type Linkage } from './vdi/create.js';
 
@@ -47,4 +49,19 @@ async function describeParent(child: string, parent: NonNullable<CreateOptions['
   const uuid = info.uuid ?? parent.uuid;
   if (uuid === undefined || !isUuid(uuid) || uuid === nilUuid) throw new ImageError(child, 'parent', `${info.path} has no UUID of its own: give the one that it is registered with`);
   return { size: info.size, linkage: { uuid: uuid.toLowerCase(), modificationUuid: info.modificationUuid ?? nilUuid } };
+}
+
+/**
+ * Makes a new raw disk, all zero; an existing file is refused.
+ * @param options.size bytes: a multiple of 512
+ * @throws ImageError, NoSpaceError, or the signal's reason; no file is left then
+ */
+export async function createRaw(path: string, { size, variant = 'Standard', onProgress, signal }: Work & { readonly size: number; readonly variant?: VdiVariant }): Promise<void> {
+  if (!Number.isSafeInteger(size) || size <= 0 || size % 512 !== 0) throw new ImageError(path, 'size', `${size} bytes are not a positive multiple of 512`);
+  await createWhole(path, async (file) => {
+    if (variant === 'Fixed') await writeZeroes(file, 0, size, { onProgress, signal });
+    await file.truncate(size);
+    await file.sync();
+  }).catch((cause: unknown) => Promise.reject(signal?.aborted ? cause : hostError(path, 'create', cause)));
+  onProgress?.(1);
 }

@@ -1,10 +1,8 @@
 /** The host's file beneath an image: reads and writes by position, typed errors, fdatasync. Touches the file system. */
 import { constants } from 'node:fs';
-import { type FileHandle, link, lstat, open, realpath, stat, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { hostError, ImageError } from './errors.js';
 import type { HostFile } from './ports.js';
-import { newUuid } from './uuid.js';
 
 /** Absolute path with symbolic links resolved, of a regular file. @throws ImageError */
 export async function resolveFile(path: string): Promise<string> {
@@ -14,6 +12,17 @@ export async function resolveFile(path: string): Promise<string> {
     if (!(await stat(real)).isFile()) throw new ImageError(path, 'open', 'not a regular file');
     return real;
   } catch (cause) {
+    throw hostError(path, 'open', cause);
+  }
+}
+
+/** Absolute path with symbolic links resolved, of a folder; undefined where there is none. */
+export async function resolveFolder(path: string): Promise<string | undefined> {
+  try {
+    const real = await realpath(path);
+    return (await stat(real)).isDirectory() ? real : undefined;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT' || (cause as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
     throw hostError(path, 'open', cause);
   }
 }
@@ -31,7 +40,7 @@ export async function openFile(path: string, readOnly: boolean): Promise<HostFil
 }
 
 /** Makes a new file that only its owner may read. @throws ImageError when it exists */
-async function createFile(path: string): Promise<HostFile> {
+export async function createFile(path: string): Promise<HostFile> {
   try {
     return new DiskFile(path, false, await open(path, 'wx+', 0o600));
   } catch (cause) {
@@ -39,35 +48,8 @@ async function createFile(path: string): Promise<HostFile> {
   }
 }
 
-/**
- * Makes a new file that is there whole, and durable, or not at all: it is written as `PATH.draft-UUID`, which a killed process leaves behind.
- * @param write fills the file and makes its content durable
- * @throws what `write` throws, or ImageError when the file exists; no file is left then
- */
-export async function createWhole(path: string, write: (file: HostFile) => Promise<void>): Promise<void> {
-  try {
-    await lstat(path); // said now, and not when all is written
-    throw Object.assign(new Error(path), { code: 'EEXIST' });
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw hostError(path, 'create', cause);
-  }
-  const draft = `${path}.draft-${newUuid()}`;
-  const file = await createFile(draft).catch((cause: Error) => Promise.reject(cause instanceof ImageError ? hostError(path, 'create', cause.cause) : cause));
-  try {
-    try {
-      await write(file);
-    } finally {
-      await file.close();
-    }
-    await link(draft, path).catch((cause: unknown) => Promise.reject(hostError(path, 'create', cause))); // fails where the file exists
-  } finally {
-    await unlink(draft);
-  }
-  await syncDirectory(dirname(path)).catch((cause: unknown) => Promise.reject(hostError(path, 'create', cause)));
-}
-
 /** Makes a directory's new entries durable, where the host can. */
-async function syncDirectory(path: string): Promise<void> {
+export async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(path, 'r');
   try {

@@ -99,6 +99,16 @@ describe('disks', () => {
     await home.type('VBoxManage closemedium child.vdi --delete');
   }, 120_000);
 
+  test('are shown when they are not registered too, and stay so', async () => {
+    const uuid = uuidIn(await home.type('VBoxManage createhd --filename u.vdi --size 3'));
+    await home.type('VBoxManage closemedium u.vdi');
+    expect(await medium('u.vdi')).toMatchObject({ UUID: uuid, 'Parent UUID': 'base', State: 'created', Location: at('u.vdi'), Capacity: '3 MBytes' });
+    expect(await home.type('VBoxManage list hdds')).not.toContain('u.vdi');
+    expect((await home.attempt('VBoxManage showmediuminfo absent.vdi')).stderr).toMatch(/could not open the image '.*absent\.vdi': .*no such file/);
+    expect((await home.attempt('VBoxManage closemedium u.vdi --delete')).stderr).toContain('Could not find a registered medium');
+    expect(existsSync(at('u.vdi'))).toBe(true);
+  }, 120_000);
+
   test('move, are described, give back room, and are unlocked when a holder is gone for good', async () => {
     mkdirSync(at('sub'));
     const uuid = uuidIn(await home.type('VBoxManage showmediuminfo flat.vdi'));

@@ -132,5 +132,14 @@ export class SnapshotWorkRow {
   @Column('simple-json') plan: SnapshotPlan;
 }
 
-export const rows = [MachineRow, MachineStateRow, StorageControllerRow, AttachmentRow, MediumRow, ExtraDataRow, SystemPropertyRow, JudgementRow, SnapshotRow, SnapshotMediumRow, SnapshotWorkRow] as const;
+/** A file of an image that is being made. */
+@Entity('file_work')
+export class FileWorkRow {
+  @PrimaryColumn('varchar', { length: 36 }) id: string;
+  @Column('varchar', { length: 4096 }) path: string;
+  /** The UUID that its header will have; null where its format keeps none. */
+  @Column('varchar', { length: 36, nullable: true }) image: string | null;
+}
+
+export const rows = [MachineRow, MachineStateRow, StorageControllerRow, AttachmentRow, MediumRow, ExtraDataRow, SystemPropertyRow, JudgementRow, SnapshotRow, SnapshotMediumRow, SnapshotWorkRow, FileWorkRow] as const;
 

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize } from 'node:path';
+import { removeAbandonedDrafts } from '@belvedere/disk';
 import { verifyState } from '@belvedere/state';
 import { constants } from 'node:fs';
 import { ApiError, fileError, invalid, textOf } from '../http/api-error.js';
@@ -166,8 +167,10 @@ async function removeFiles({ settings: { uuid }, settingsFile }: MachineRecord, 
     await rm(stateFile, { force: true });
     await removeUnfinished(stateFile);
   }
-  await removeEmpty(snapshotFolderOf(settingsFile));
-  await removeEmpty(folder);
+  for (const place of [snapshotFolderOf(settingsFile), folder]) {
+    await removeAbandonedDrafts(place);
+    await removeEmpty(place);
+  }
 }
 
 const removeEmpty = (folder: string): Promise<void> => rmdir(folder).catch(() => undefined);

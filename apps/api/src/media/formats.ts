@@ -15,7 +15,8 @@ const variants: Readonly<Record<DiskFormat, Readonly<Record<string, Variant>>>> 
 const formats = Object.keys(variants) as DiskFormat[];
 
 /** Formats that a machine can write. */
-const written: readonly DiskFormat[] = ['VDI', 'RAW'];
+export type WritableFormat = Extract<DiskFormat, 'VDI' | 'RAW'>;
+const written: readonly WritableFormat[] = ['VDI', 'RAW'];
 
 /** @throws ApiError */
 export function formatOf(name: string): DiskFormat {
@@ -25,10 +26,11 @@ export function formatOf(name: string): DiskFormat {
 }
 
 /** @throws ApiError for a format that machines only read */
-export function newFormatOf(name: string): DiskFormat {
+export function newFormatOf(name: string): WritableFormat {
   const format = formatOf(name);
-  if (!written.includes(format)) throw unsupported(`a new disk of format '${format}' could not be written: make a VDI; 'clonemedium --format ${format}' makes a ${format} of what it holds then`);
-  return format;
+  const found = written.find((known) => known === format);
+  if (!found) throw unsupported(`a new disk of format '${format}' could not be written: make a VDI; 'clonemedium --format ${format}' makes a ${format} of what it holds then`);
+  return found;
 }
 
 /** @param name VirtualBox's; commas part several. @throws ApiError */

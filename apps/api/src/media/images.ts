@@ -1,5 +1,5 @@
 /** Images as their files are: what one is, and whether it may be read and written. */
-import { type ImageInfo, ImageLockedError, readImageInfo, type ResolveParent } from '@belvedere/disk';
+import { floppySizes, type ImageInfo, ImageLockedError, readImageInfo, type ResolveParent } from '@belvedere/disk';
 import { randomUUID } from 'node:crypto';
 import { access, constants } from 'node:fs/promises';
 import { ApiError, fileError, invalid, textOf } from '../http/api-error.js';
@@ -31,6 +31,20 @@ export const imageError =
   (cause: unknown): never => {
     throw cause instanceof ImageLockedError ? new ApiError('VBOX_E_OBJECT_IN_USE', message, { cause, interface: 'IMedium' }) : fileError(message, cause);
   };
+
+/** What a DVD or floppy drive or a disk would take a file for, by what it is. */
+const typeOf = ({ format, size }: ImageInfo): MediumType => (format === 'ISO' ? 'dvd' : format === 'RAW' && floppySizes.includes(size) ? 'floppy' : 'hdd');
+
+/** The UUID of an image that has none of its own and is not registered. */
+const noUuid = '00000000-0000-0000-0000-000000000000';
+
+/** An image that is not registered, as its file is. @throws ApiError when it is none */
+export async function describeFile(path: string): Promise<Medium> {
+  const info = await infoOf(path);
+  const { uuid, parentUuid, format, variant, size, actualSize } = info;
+  const common = { uuid: uuid ?? noUuid, type: typeOf(info), path, format: format === 'ISO' ? 'RAW' : format, variant: variantName(variant), description: '' };
+  return { ...common, parentUuid: parentUuid ?? null, childUuids: [], usedBy: [], sizeBytes: size, sizeOnDiskBytes: actualSize, accessible: true, problem: null };
+}
 
 /** Where the images are that this one hangs on. */
 export const resolver = (medium: MediumRecord): ResolveParent => {

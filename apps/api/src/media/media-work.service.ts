@@ -1,10 +1,10 @@
 /** Long work on images, each as a job, and their other places. */
-import { breakLock, cloneImage, compactImage, type LockInfo, readLocks, resizeImage } from '@belvedere/disk';
+import { breakLock, cloneImage, compactImage, type LockInfo, moveImage, readLocks, resizeImage } from '@belvedere/disk';
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { constants, copyFile, link, open, rm, stat, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { ApiError, fileError, invalid, unsupported } from '../http/api-error.js';
+import { rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { ApiError, invalid, unsupported } from '../http/api-error.js';
 import type { Job, JobKind } from '../jobs/job.dto.js';
 import { JobsService, type Work } from '../jobs/jobs.service.js';
 import { MachineStore } from '../machines/machine.store.js';
@@ -18,6 +18,7 @@ import { imageError, infoOf, resolver } from './images.js';
 import { MediaService, requirePath } from './media.service.js';
 import type { CloneMedium, Medium, MediumChanges, MediumLock } from './medium.dto.js';
 import { MediumStore, type MediumUse } from './medium.store.js';
+import { NewFiles } from './new-files.js';
 
 const owner = 'the API, which works on it';
 
@@ -31,6 +32,7 @@ export class MediaWorkService {
     private readonly machines: MachineStore,
     private readonly jobs: JobsService,
     private readonly busy: BusyMedia,
+    private readonly newFiles: NewFiles,
   ) {}
 
   /** Copies a disk, with all that it hangs on, into an image of any format under a UUID of its own, or into a disk that is there. */
@@ -44,16 +46,19 @@ export class MediaWorkService {
     const variant = variantOf(format, variantAsked);
     await this.requireUnwritten(source);
     return this.work('clone', [[source, 'read', 'cloned']], async (work) => {
-      const options = { format, variant, uuid: randomUUID(), sourceFormat: imageFormat(source), owner, resolveParent: resolver(source), ...work };
-      await cloneImage(source.path, path, options).catch(imageError(`could not clone '${source.path}' to '${path}'`));
-      try {
-        const { size } = await infoOf(path);
-        await this.store.add({ uuid: options.uuid, type: 'hdd', path, format, variant: variantName(variant), sizeBytes: size, description: '', parent: null });
-      } catch (error) {
-        await rm(path, { force: true });
-        throw error;
-      }
-      return options.uuid;
+      const uuid = randomUUID();
+      const options = { format, variant, uuid, sourceFormat: imageFormat(source), owner, resolveParent: resolver(source), ...work };
+      await this.newFiles.during([{ path, image: format === 'RAW' ? null : uuid }], async () => {
+        await cloneImage(source.path, path, options).catch(imageError(`could not clone '${source.path}' to '${path}'`));
+        try {
+          const { size } = await infoOf(path);
+          await this.store.add({ uuid, type: 'hdd', path, format, variant: variantName(variant), sizeBytes: size, description: '', parent: null });
+        } catch (error) {
+          await rm(path, { force: true });
+          throw error;
+        }
+      });
+      return uuid;
     });
   }
 
@@ -103,11 +108,13 @@ export class MediaWorkService {
     const medium = await this.media.find(ref);
     const path = await this.newPlace(medium, asked);
     await this.requireOff(medium);
-    return this.work('move', [[medium, 'change', 'moved']], async () => {
-      await moveFile(medium.path, path).catch((cause: unknown) => Promise.reject(fileError(`could not move '${medium.path}' to '${path}'`, cause)));
-      await this.relocate(medium, path).catch(async (error: unknown) => {
-        await moveFile(path, medium.path);
-        throw error;
+    return this.work('move', [[medium, 'change', 'moved']], async (work) => {
+      await this.newFiles.during([{ path, image: null }], async () => {
+        await moveImage(medium.path, path, { owner, ...work }).catch(imageError(`could not move '${medium.path}' to '${path}'`));
+        await this.relocate(medium, path).catch(async (error: unknown) => {
+          await moveImage(path, medium.path);
+          throw error;
+        });
       });
       return medium.uuid;
     });
@@ -209,29 +216,3 @@ function requireNobody({ path }: MediumRecord, users: readonly MediumUse[]): voi
 }
 
 const describeLock = ({ file, owner: by, mode, pid, host, life }: LockInfo): MediumLock => ({ file, owner: by ?? null, mode, pid: pid ?? null, host: host ?? null, life });
-
-/** Under a name that nothing has: a file that is there is never replaced. */
-async function moveFile(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    // Another file system, or one without hard links.
-    if (code !== 'EXDEV' && code !== 'EPERM' && code !== 'ENOTSUP') throw cause;
-    await copyDurably(from, to);
-  }
-  await unlink(from);
-}
-
-async function copyDurably(from: string, to: string): Promise<void> {
-  await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-  try {
-    for (const path of [to, dirname(to)]) {
-      const file = await open(path, 'r');
-      await file.sync().finally(() => file.close());
-    }
-  } catch (error) {
-    await rm(to, { force: true });
-    throw error;
-  }
-}

@@ -171,7 +171,7 @@ describe('work on images', () => {
     expect(await readFile(settingsFile, 'utf8')).toContain(`location="${at('sub/m.vdi')}"`);
 
     await writeFile(at('taken'), 'x');
-    expect(await done('sub/m.vdi', '/move', { path: at('taken') })).toMatchObject({ state: 'failed', problem: { message: expect.stringContaining('EEXIST') } });
+    expect(await done('sub/m.vdi', '/move', { path: at('taken') })).toMatchObject({ state: 'failed', problem: { message: expect.stringContaining('already exists') } });
     expect(await readFile(at('taken'), 'utf8')).toBe('x');
     await refused('sub/m.vdi', '/move', { path: at('mc.vdi') }, 'VBOX_E_OBJECT_IN_USE', 'is registered already');
     expect(await home.get('GET', `/media/${uuid}`)).toMatchObject({ path: at('sub/m.vdi'), accessible: true });

@@ -35,9 +35,10 @@ export class MediaController {
   @Get(':ref')
   @Needs('media.read')
   @MediumRef()
+  @InQuery('unregistered', { type: Boolean }, 'true: the file at a path is described too when it is not registered, and stays so; its UUID is of zeroes where its format keeps none')
   @Answers(200, Medium)
-  getMedium(@Param('ref') ref: string): Promise<Medium> {
-    return this.media.get(ref);
+  getMedium(@Param('ref') ref: string, @Query('unregistered', new ParseBoolPipe({ optional: true })) unregistered?: boolean): Promise<Medium> {
+    return this.media.get(ref, unregistered);
   }
 
   @Delete(':ref')

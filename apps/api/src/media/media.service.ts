@@ -1,6 +1,7 @@
 /** Decides about images: which are known, what a file is, when one may go. */
 import { Injectable } from '@nestjs/common';
 import { floppySizes } from '@belvedere/disk';
+import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { isAbsolute, normalize, sep } from 'node:path';
 import { ApiError, fileError, invalid, inUse, notFound, textOf, unsupported } from '../http/api-error.js';
@@ -13,14 +14,16 @@ import { deleteFile } from './delete-file.js';
 import { BusyMedia } from './busy-media.js';
 import { createImage } from './create-image.js';
 import { newFormatOf, requireWritable, variantName, variantOf } from './formats.js';
-import { describeMedium, imageError, inspect, type Inspected, requireAccess } from './images.js';
+import { describeFile, describeMedium, imageError, inspect, type Inspected, requireAccess } from './images.js';
 import { MediumStore } from './medium.store.js';
+import { NewFiles } from './new-files.js';
 
 @Injectable()
 export class MediaService {
   constructor(
     private readonly store: MediumStore,
     private readonly busy: BusyMedia,
+    private readonly newFiles: NewFiles,
   ) {}
 
   async list(type?: MediumType): Promise<Medium[]> {
@@ -28,7 +31,10 @@ export class MediaService {
     return Promise.all(media.map((medium) => describeMedium(medium, uses, media.filter(({ parent }) => parent?.uuid === medium.uuid))));
   }
 
-  async get(ref: string): Promise<Medium> {
+  /** @param unregistered true: a file that is not registered is described too, and stays unregistered. @throws ApiError */
+  async get(ref: string, unregistered = false): Promise<Medium> {
+    const path = unregistered && !parseUuid(ref) ? requirePath(ref) : undefined;
+    if (path !== undefined && !(await this.store.byPath(path))) return describeFile(path);
     return this.describe(await this.find(ref));
   }
 
@@ -52,14 +58,16 @@ export class MediaService {
     if (parent && kind !== 'Standard') throw invalid(`a differencing image grows as it is written: leave out the variant '${variant}'`);
     if (parent && size < parent.sizeBytes) throw invalid(`a disk of ${size} bytes is smaller than its parent '${parent.path}' of ${parent.sizeBytes} bytes`);
 
-    const uuid = await createImage(path, { size, format, variant: kind, parent }).catch(imageError(`could not create '${path}'`));
-    const medium: MediumRecord = { uuid, type, path, format, variant: variantName(kind), sizeBytes: size, description: '', parent };
-    try {
-      await this.store.add(medium);
-    } catch (error) {
-      await rm(path, { force: true });
-      throw error;
-    }
+    const medium: MediumRecord = { uuid: randomUUID(), type, path, format, variant: variantName(kind), sizeBytes: size, description: '', parent };
+    await this.newFiles.during([{ path, image: format === 'RAW' ? null : medium.uuid }], async () => {
+      await createImage(path, medium.uuid, { size, format, variant: kind, parent }).catch(imageError(`could not create '${path}'`));
+      try {
+        await this.store.add(medium);
+      } catch (error) {
+        await rm(path, { force: true });
+        throw error;
+      }
+    });
     return describeMedium(medium, [], []);
   }
 

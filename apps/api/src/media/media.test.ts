@@ -52,6 +52,20 @@ describe('media and storage over the socket', () => {
     expect((await home.ask('GET', '/media?type=tape')).status).toBe(400);
   });
 
+  test('a file that is not registered is described when that is asked for, and stays unregistered', async () => {
+    await home.get('POST', '/media', { type: 'hdd', path: at('u.vdi'), sizeBytes: 3 << 20 });
+    const { uuid } = await home.get<Medium>('GET', byPath(at('u.vdi')));
+    await home.get('DELETE', byPath(at('u.vdi')));
+    const ask = (name: string): Promise<Answer> => home.ask('GET', `${byPath(at(name))}?unregistered=true`);
+    expect((await ask('u.vdi')).body).toMatchObject({ uuid, type: 'hdd', path: at('u.vdi'), format: 'VDI', sizeBytes: 3 << 20, parentUuid: null, accessible: true, usedBy: [] });
+    expect((await ask('a.iso')).body).toMatchObject({ uuid: '00000000-0000-0000-0000-000000000000', type: 'dvd', format: 'RAW' });
+    expect((await ask('a.img')).body).toMatchObject({ type: 'floppy', sizeBytes: 1474560 });
+    expect((await ask('none.vdi')).body).toMatchObject({ code: 'VBOX_E_FILE_ERROR', message: expect.stringContaining('no such file') });
+    expect((await home.ask('GET', byPath(at('u.vdi')))).status).toBe(404);
+    expect((await home.ask('GET', `/media/${uuid}?unregistered=true`)).status).toBe(404);
+    expect(await home.get('GET', '/media')).toEqual([]);
+  });
+
   test('controllers: one a bus, of chipsets that there are', async () => {
     await home.machine('c');
     const add = (body: object): Promise<Answer> => home.ask('POST', '/machines/c/storage-controllers', { body });

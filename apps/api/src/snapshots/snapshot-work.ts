@@ -1,7 +1,7 @@
 /**
  * Carries plans out, and finishes what was interrupted: see plan.ts for the order of things.
  */
-import { createVdi, mergeImages, readImageInfo } from '@belvedere/disk';
+import { createVdi, mergeImages, readImageInfo, removeAbandonedDrafts } from '@belvedere/disk';
 import { Injectable, Logger } from '@nestjs/common';
 import { link, copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -57,6 +57,7 @@ export class SnapshotWork {
     const { uuid } = record.settings;
     const plan = await this.store.plan(uuid);
     if (!plan) return record;
+    await removeAbandonedDrafts(snapshotFolderOf(record.settingsFile));
     if (plan.kind === 'take') {
       if (await this.hasBranched(uuid, plan)) {
         await this.makeMissing(plan.branches);

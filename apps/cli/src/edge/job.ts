@@ -13,31 +13,52 @@ type Events = Awaited<ReturnType<Client['events']>>;
 export async function followJob(context: Context, begin: (client: Client) => Promise<Job>, request: string): Promise<string> {
   const { client } = context;
   const over = new AbortController();
-  // Listened to before the job begins, so that nothing of it is missed.
-  const events = await client.events(over.signal);
+  // Listened to before the job begins, so that nothing of it is missed, and no interruption either.
+  const interruption = new Interruption((id) => void client.request('DELETE /jobs/{id}', { path: { id } }).catch(() => undefined));
   try {
-    return await follow(context, events, await begin(client), request);
+    const events = await client.events(over.signal);
+    const job = await begin(client);
+    interruption.begun(job.id);
+    return await follow(context, events, job, request);
   } finally {
+    interruption.close();
     over.abort();
   }
 }
 
-async function follow({ client, output }: Context, events: Events, { id }: Job, request: string): Promise<string> {
+/** Ctrl-C, from before the job is begun to its end. */
+class Interruption {
+  private came = false;
+  private id: string | undefined;
+  private readonly listener = (): void => {
+    this.came = true;
+    if (this.id !== undefined) this.cancel(this.id);
+  };
+
+  constructor(private readonly cancel: (id: string) => void) {
+    process.on('SIGINT', this.listener);
+  }
+
+  begun(id: string): void {
+    this.id = id;
+    if (this.came) this.cancel(id);
+  }
+
+  close(): void {
+    process.off('SIGINT', this.listener);
+  }
+}
+
+async function follow({ output }: Context, events: Events, { id }: Job, request: string): Promise<string> {
   const tens = new Tens(output);
   tens.told(0);
-  const cancel = (): void => void client.request('DELETE /jobs/{id}', { path: { id } }).catch(() => undefined);
-  process.on('SIGINT', cancel);
-  try {
-    const ended = await lastWord(events, id, (percent) => tens.told(percent));
-    if (ended?.state === 'done') {
-      tens.told(100);
-      return ended.result ?? '';
-    }
-    output.writeNote('FAILED\n');
-    throw reasonOf(ended, request);
-  } finally {
-    process.off('SIGINT', cancel);
+  const ended = await lastWord(events, id, (percent) => tens.told(percent));
+  if (ended?.state === 'done') {
+    tens.told(100);
+    return ended.result ?? '';
   }
+  output.writeNote('FAILED\n');
+  throw reasonOf(ended, request);
 }
 
 /** @returns the job as it ended; undefined when the API did before */

@@ -26,6 +26,7 @@ beforeEach(async () => {
     'GET /media?type=hdd': [disk],
     [`GET /media/${DISK}`]: disk,
     [`GET /media/${resolve('WinXP.vdi')}`]: disk,
+    [`GET /media/${resolve('WinXP.vdi')}?unregistered=true`]: disk,
     'GET /machines/Windows XP/extradata': { a: '1', 'b/c': 'two' },
     'GET /extradata': {},
     [`POST /machines/${UUID}/start`]: running,

@@ -1,6 +1,7 @@
 /** New VDI images. */
 import { hostError, ImageError } from '../errors.js';
-import { createWhole } from '../file.js';
+import { createWhole } from '../draft.js';
+import { writeZeroes } from '../fill.js';
 import type { HostFile, VdiVariant } from '../ports.js';
 import { isUuid, newUuid, nilUuid } from '../uuid.js';
 import { blockSize, headerSector, ImageType, mapSize, maxBlocks, newHeader, sectorSize } from './header.js';
@@ -26,7 +27,6 @@ export interface NewVdi {
 }
 
 const pageSize = 4096;
-const piece = 4 << 20;
 
 /**
  * Makes a new image; an existing file is refused.
@@ -63,12 +63,7 @@ export async function fillVdi(file: HostFile, options: NewVdi & { readonly uuid:
   await file.write(bytes, second);
 
   const end = fixed ? offData + blocks * blockSize : offData;
-  const zeroes = new Uint8Array(fixed ? piece : 0);
-  for (let at = offData; at < end; at += piece) {
-    signal?.throwIfAborted();
-    onProgress?.((at - offData) / (end - offData));
-    await file.write(zeroes.subarray(0, Math.min(piece, end - at)), at);
-  }
+  await writeZeroes(file, offData, end - offData, { onProgress, signal });
   await file.truncate(end);
   await file.sync();
 

@@ -3,12 +3,11 @@
  * later. Each step leaves an image that is clean and has all its content.
  */
 import { ImageError } from '../errors.js';
+import { writeZeroes } from '../fill.js';
 import type { HostFile, Work } from '../ports.js';
 import { Block, ImageType, maxBlocks, sectorSize } from './header.js';
 import { spareFor, vacate } from './room.js';
 import { VdiTable } from './table.js';
-
-const piece = 4 << 20;
 
 /** @param size bytes of the disk. @throws ImageError, NoSpaceError: the image is as it was then, or as large and a little rearranged; or the signal's reason */
 export async function resizeVdi(file: HostFile, size: number, { onProgress, signal }: Work = {}): Promise<void> {
@@ -54,12 +53,3 @@ function grow({ header, entries, end }: VdiTable, blocks: number, positions: num
 }
 
 const countFree = ({ entries }: VdiTable, blocks: number): number => blocks - entries.reduce((count, at) => count + (at < Block.ZERO ? 1 : 0), 0);
-
-async function writeZeroes(file: HostFile, start: number, length: number, { onProgress, signal }: Work): Promise<void> {
-  const zeroes = new Uint8Array(Math.min(piece, length));
-  for (let done = 0; done < length; done += piece) {
-    signal?.throwIfAborted();
-    onProgress?.(done / length);
-    await file.write(zeroes.subarray(0, Math.min(piece, length - done)), start + done);
-  }
-}

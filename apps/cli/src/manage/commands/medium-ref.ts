@@ -58,9 +58,9 @@ export const target: ValueType<Target> = {
   },
 };
 
-/** The medium that is meant. @throws UsageError when it is of another type than was said */
-export async function findMedium({ ref, type }: Target, client: Client, name: string): Promise<Medium> {
-  const medium = await client.request('GET /media/{ref}', { path: { ref } });
+/** The medium that is meant. @param unregistered a file that is not registered will do. @throws UsageError when it is of another type than was said */
+export async function findMedium({ ref, type }: Target, client: Client, name: string, unregistered = false): Promise<Medium> {
+  const medium = await client.request('GET /media/{ref}', { path: { ref }, ...(unregistered && { query: { unregistered } }) });
   const kind = Object.keys(TYPES).find((word) => TYPES[word] === medium.type);
   if (type && type !== medium.type) throw new UsageError(`${medium.path} is a ${kind} image: type '${name} ${kind} ...'`, name);
   return medium;

@@ -82,11 +82,11 @@ export const closemedium = command<Closing>({
 export const showmediuminfo = command<Target>({
   name: 'showmediuminfo',
   also: ['showhdinfo', 'showvdiinfo'],
-  summary: 'Show what is known of an image',
+  summary: 'Show what is known of an image; its file need not be registered',
   fresh: () => ({ ref: '' }),
   words: [word({ value: target, set: (request: Target, found) => void Object.assign(request, found) })],
   options: [],
   async run(request, { client, output }) {
-    output.write(formatMedium(await findMedium(request, client, 'showmediuminfo'), true));
+    output.write(formatMedium(await findMedium(request, client, 'showmediuminfo', true), true));
   },
 });
