@@ -2,4 +2,4 @@
 export { TESTCARD_FLOPPY, TESTCARD_ISO, LINUX_PASSWORD, debianInstallerIso, linuxIso } from './images.js';
 export { RECTANGLE, blinkArea, expectedPicture, pictureColour, shownColour, statusArea, type Area, type Mode, type Picture } from './picture.js';
 export { KEYS_ROW, TEXT_COLUMNS, TEXT_CURSOR, TEXT_ROWS, expectedText, textPicture, type TextLook } from './text.js';
-export { TestCard, TestCardError, benchResult, type CardEvent, type KeyEvent, type MouseEvent, type PowerButtonEvent, type ReadyEvent } from './testcard.js';
+export { TestCard, TestCardError, benchResult, journalSum, type CardEvent, type KeyEvent, type MouseEvent, type PowerButtonEvent, type ReadyEvent } from './testcard.js';

@@ -4,7 +4,7 @@ import type { Machine } from '@belvedere/emulator';
 import { TESTCARD_FLOPPY, TESTCARD_ISO } from './images.js';
 import { boot, copyOnWrite, type Booted } from './machine.testing.js';
 import { blinkArea, expectedPicture, statusArea, type Mode, type Picture } from './picture.js';
-import { benchResult, type TestCard } from './testcard.js';
+import { benchResult, journalSum, type TestCard } from './testcard.js';
 import { TEXT_CURSOR, expectedText, textPicture } from './text.js';
 
 /** Waits until `shows` says that the screen is right; what it last said was wrong is the failure's text. */
@@ -235,6 +235,22 @@ describe('once booted', () => {
     await card.diskFlush();
     expect(disk.flushes).toBeGreaterThan(before);
     expect(Buffer.from(await disk.read(100 * 512, 4)).readUInt32LE()).toBe(0xdeadbeef);
+  }, 60_000);
+
+  test('works by itself: memory that changes, and sectors in their order', async () => {
+    await expect(card.dirtyStart(64, 10)).rejects.toThrow('not so much memory');
+    await card.dirtyStart(8, 10);
+    await card.journalStart(200, 1000);
+    const begin = await card.tick();
+    while ((await card.tick()) < begin + 20);
+    const { count, sum, errors } = await card.journalStop();
+    expect([count > 10, errors]).toEqual([true, 0]);
+    expect(journalSum(await disk.read(200 * 512, count * 512), count)).toBe(sum);
+    const dirtied = await card.dirtyStop();
+    expect([dirtied.pages > 1000, dirtied.errors]).toEqual([true, 0]);
+    const torn = Uint8Array.from(await disk.read(200 * 512, count * 512));
+    torn[512 + 100] ^= 1;
+    expect(() => journalSum(torn, count)).toThrow('sector 1 of the journal is torn');
   }, 60_000);
 
   test('computes the benchmark', async () => {

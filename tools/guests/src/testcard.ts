@@ -157,6 +157,28 @@ export class TestCard {
     await this.#command('disk flush');
   }
 
+  /** Fills `mebibytes` of memory, and changes `rate` MiB of its pages a second from then on. @throws {TestCardError} when there is not so much */
+  async dirtyStart(mebibytes: number, rate: number): Promise<void> {
+    await this.#command(`dirty ${mebibytes} ${rate}`);
+  }
+
+  /** How many pages were changed, and how many were not as they must be. */
+  async dirtyStop(): Promise<{ pages: number; errors: number }> {
+    const [pages, errors] = (await this.#command('dirty stop')).words.map(Number);
+    return { pages: pages!, errors: errors! };
+  }
+
+  /** Writes numbered sectors of the first hard disk from then on, one at each tick, from `block` on and round and round: see {@link journalSum}. */
+  async journalStart(block: number, blocks: number): Promise<void> {
+    await this.#command(`journal ${block} ${blocks}`);
+  }
+
+  /** How many sectors were written, the sum over them, and how many failed. */
+  async journalStop(): Promise<{ count: number; sum: number; errors: number }> {
+    const [count, sum, errors] = (await this.#command('journal stop')).words;
+    return { count: Number(count), sum: parseInt(sum!, 16), errors: Number(errors) };
+  }
+
   /** The guest's 8x16 font: 256 glyphs of 16 bytes. */
   async font(): Promise<Uint8Array> {
     const { lines } = await this.#command('font');
@@ -263,6 +285,26 @@ function eventOf(line: string): CardEvent | undefined {
   const ready = /^ready testcard 1 ([0-9a-f]{2})$/.exec(line);
   if (ready) return { kind: 'ready', drive: parseInt(ready[1]!, 16) };
   return line === 'power button' ? { kind: 'powerButton' } : undefined;
+}
+
+/**
+ * Reads what the journal has written: the sectors stand one after the other from number 0 on, none written twice.
+ * @returns the sum that the card tells. @throws {TestCardError} naming the sector that is not as the card writes it
+ */
+export function journalSum(sectors: Uint8Array, count: number): number {
+  const view = new DataView(sectors.buffer, sectors.byteOffset, sectors.byteLength);
+  let sum = 0;
+  for (let number = 0; number < count; number++) {
+    const word = (index: number): number => view.getUint32(number * 512 + index * 4, true);
+    sum = ((((sum << 5) | (sum >>> 27)) ^ word(1)) + number) >>> 0;
+    if (word(0) !== number || word(2) !== sum) throw new TestCardError(`sector ${number} of the journal has number ${word(0)} and sum ${word(2).toString(16)}, not ${sum.toString(16)}`);
+    let value = sum;
+    for (let index = 3; index < 128; index++) {
+      value = (Math.imul(value, 1664525) + 1013904223) >>> 0;
+      if (word(index) !== value) throw new TestCardError(`sector ${number} of the journal is torn at word ${index}`);
+    }
+  }
+  return sum;
 }
 
 /** The CRC-32 that `bench` must answer after so many rounds. */

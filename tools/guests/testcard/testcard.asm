@@ -4,7 +4,7 @@
 ; Layout: a boot sector that loads the rest behind itself, then a 32-bit program that calls the BIOS through a real-mode thunk.
 ; The same file boots from a floppy, a hard disk (no partition table needed) and, loaded whole by the firmware, from a CD.
 ;
-; Memory: 0x01000 VBE blocks and the disk buffer, 0x07c00 this program, 0x10000 rings and buffers, 0x30000 the 8x16 font, stack below 0x90000.
+; Memory: 0x01000 VBE blocks and the disk buffer, 0x07c00 this program, 0x10000 rings and buffers, 0x30000 the 8x16 font, stack below 0x90000, work.inc from 16 MiB on.
 
         cpu     686
         org     0x7c00
@@ -43,6 +43,7 @@ DATA16          equ 0x20
 %include "pointer.inc"
 %include "commands.inc"
 %include "disk.inc"
+%include "work.inc"
 %include "power.inc"
 %include "data.inc"
 
