@@ -45,11 +45,15 @@ export class Drives {
     return drives;
   }
 
-  /** Looks at the media anew, as they are now. */
+  /** Looks at the media anew, as they are now; those that are locked have not changed. */
   async look(): Promise<void> {
-    await this.close();
     try {
-      for (const spec of this.specs) if (spec.medium) await this.begin(spec, spec.medium, spec.type === 'hdd' && !spec.medium.readOnly);
+      for (const spec of this.specs) {
+        if (!spec.medium || (this.images.has(spec) && !this.peeked.has(spec))) continue;
+        const before = this.images.get(spec);
+        await this.begin(spec, spec.medium, spec.type === 'hdd' && !spec.medium.readOnly);
+        await before?.close();
+      }
     } catch (error) {
       await this.close();
       throw error;
@@ -98,7 +102,9 @@ export class Drives {
     this.images.set(spec, image);
     if (spec.type !== 'hdd') return;
     this.media.set(spec, medium);
-    this.disks.set(spec, new Disk(image, medium.readOnly));
+    const known = this.disks.get(spec);
+    if (known?.size === image.size) known.use(image);
+    else this.disks.set(spec, new Disk(image, medium.readOnly));
     if (peek) this.peeked.add(spec);
   }
 

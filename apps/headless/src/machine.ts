@@ -209,6 +209,7 @@ export class MachineProcess {
     const followers = new Followers(this.display, host, machine.screens, log);
     try {
       const settings = hardwareSettings(spec.hardware, drives.settings, this.networks.adapters);
+      const description = await describeMachine(spec.hardware, settings, await findFirmware());
       const outcome = await teleport({
         host,
         port,
@@ -216,13 +217,13 @@ export class MachineProcess {
         maxDowntime,
         machine: new MovingMachine({
           machine,
-          memoryBytes: settings.memoryMiB * 1024 * 1024,
+          memoryBytes: description.memoryBytes,
           beforePause: () => followers.hold(),
           keptFile: keptFileOf(spec.stateFile),
           writeState: (file) => saveState(machine, spec, file, () => Promise.resolve(), () => undefined),
         }),
         storage: await sharedStorage(drives),
-        description: await describeMachine(spec.hardware, settings, await findFirmware()),
+        description,
         aside: followers.aside,
         log: (level, text) => log[level](text),
         progress: ({ percent = 0 }) => {
@@ -237,7 +238,9 @@ export class MachineProcess {
       setImmediate(() => void machine.powerOff());
       if (outcome.where === 'kept') throw new ControlError('VBOX_E_VM_ERROR', `nobody knows who may run the machine: its state is kept in ${outcome.kept}`, { cause: outcome.error });
       const { downtime, milliseconds, bytes, rounds, authenticated } = outcome;
-      return { downtime: Math.round(downtime.total), total: Math.round(milliseconds), bytes, rounds, authenticated };
+      const { total, ...parts } = Object.fromEntries(Object.entries(downtime).map(([part, time]) => [part, Math.round(time)])) as unknown as typeof downtime;
+      log.info({ downtime: total, parts, milliseconds: Math.round(milliseconds), bytes, rounds }, 'the machine was teleported');
+      return { downtime: total, total: Math.round(milliseconds), parts, bytes, rounds, authenticated };
     } finally {
       this.moving = undefined;
       if (!this.followers) await followers.stay();

@@ -1292,9 +1292,23 @@ export interface components {
             /** @description milliseconds that the guest may stand still; default 250 */
             maxDowntime?: number;
         };
+        DowntimeParts: {
+            /** @description until the guest stood still */
+            pause: number;
+            /** @description its last pages: found, read, sent */
+            pages: number;
+            /** @description its devices: saved, sent; and the disks flushed, where that took longer */
+            devices: number;
+            /** @description the target takes it all in */
+            load: number;
+            /** @description disks change hands, and the guest goes on */
+            handOver: number;
+        };
         Teleported: {
             /** @description milliseconds that the guest stood still */
             downtime: number;
+            /** @description what it stood still for */
+            parts: components["schemas"]["DowntimeParts"];
             /** @description milliseconds */
             total: number;
             /** @description sent */

@@ -71,6 +71,8 @@ export interface TeleportResult {
   /** Milliseconds that the guest stood still, and that all of it took. */
   readonly downtime: number;
   readonly total: number;
+  /** What the guest stood still for, one after the other, in milliseconds. */
+  readonly parts: { readonly pause: number; readonly pages: number; readonly devices: number; readonly load: number; readonly handOver: number };
   /** Bytes sent. */
   readonly bytes: number;
   readonly rounds: number;

@@ -113,6 +113,8 @@ export interface Engine {
    * @throws StateError when the state is of another engine or version, of other hardware, or damaged; SettingsError and Error as `start`
    */
   restore(settings: HardwareSettings, state: SavedState, options: StartOptions): Promise<Machine>;
+  /** How many pages a machine of these settings moves: guest memory, and behind it what else moves so. */
+  movingPages(settings: HardwareSettings): number;
   /** Builds a machine that another one's memory and devices are put into, piece by piece. @throws SettingsError and Error as `start` */
   arrive(settings: HardwareSettings, options: StartOptions): Promise<Arrival<Machine>>;
 }
@@ -166,8 +168,11 @@ export interface Machine {
   readonly ended: Promise<Ended>;
   /** The guest and its clocks stand still when this resolves, and the screens show what they stand at. */
   pause(): Promise<void>;
-  /** @throws Error of the disk when there is still no room for what was held; the machine stays paused then */
-  resume(): Promise<void>;
+  /**
+   * @param lost milliseconds that the guest's clocks make up for: by going faster, so that no tick of a timer is missing. Default none
+   * @throws Error of the disk when there is still no room for what was held; the machine stays paused then
+   */
+  resume(lost?: number): Promise<void>;
   /**
    * The state of a machine that stands still. Resolves when no request to a disk is under way; the disks are the caller's to keep as they
    * are with it. The machine goes on as if nothing had been, once the memory was read.

@@ -4,13 +4,13 @@
  */
 import type { SavedState } from './saved-state.js';
 
-/** What to do with pages of guest memory, in order. `data` holds whole pages; `copy` takes what pages `from` on hold at that moment. */
+/** What to do with pages, in order. `data` holds whole pages; `copy` takes what pages `from` on hold at that moment. */
 export type PageRun =
   | { readonly kind: 'zero'; readonly first: number; readonly count: number }
   | { readonly kind: 'data'; readonly first: number; readonly data: Uint8Array }
   | { readonly kind: 'copy'; readonly first: number; readonly count: number; readonly from: number };
 
-/** A machine's state without its memory. */
+/** A machine's state without what moves as pages: guest memory and what else the engine keeps beside its devices. */
 export type DeviceState = Omit<SavedState, 'memory'>;
 
 /** The side that a machine leaves. Every call is answered between two steps of the guest. */
@@ -31,6 +31,8 @@ export interface Departure {
 export interface Arrival<Machine> {
   /** @throws StateError for pages outside its memory */
   write(runs: readonly PageRun[]): Promise<void>;
+  /** Takes devices as they were a while ago, so that the last ones cost less. @throws StateError as `complete` */
+  prepare(devices: DeviceState): Promise<void>;
   /** The machine with these devices, standing still. @throws StateError as `Engine.restore`; nothing is left of it then */
   complete(devices: DeviceState): Promise<Machine>;
   /** Nothing is left of it. */

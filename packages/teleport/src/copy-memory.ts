@@ -27,9 +27,17 @@ export interface Copy {
 
 /** Sends what these pages hold now. */
 export async function sendPages({ machine, line, known, policy, clock }: Copy, pages: Uint32Array, sent: (count: number) => void = () => {}): Promise<void> {
-  for (let at = 0; at < pages.length; at += BATCH) {
+  const read = (at: number): Promise<Uint8Array> => {
+    const contents = machine.readPages(pages.subarray(at, at + BATCH));
+    contents.catch(() => {}); // awaited below
+    return contents;
+  };
+  // One batch is read while the one before is sent.
+  for (let at = 0, ahead = pages.length > 0 ? read(0) : undefined; ahead; at += BATCH) {
     const batch = pages.subarray(at, at + BATCH);
-    const runs = known.runsFor(batch, await machine.readPages(batch));
+    const contents = await ahead;
+    ahead = at + BATCH < pages.length ? read(at + BATCH) : undefined;
+    const runs = known.runsFor(batch, contents);
     if (runs.length > 0) await sendRuns(line, 'memory', runs, policy, clock);
     sent(at + batch.length);
   }

@@ -1,7 +1,7 @@
 /**
  * What teleporting needs of a machine, of its disks and of its surroundings: shapes only, so that any engine may fit them. Pure types.
  *
- * A page is `PAGE_SIZE` bytes of guest memory; pages are numbered from 0.
+ * A page is `PAGE_SIZE` bytes of guest memory, or of what else an engine moves as pages behind it; pages are numbered from 0.
  */
 
 export const PAGE_SIZE = 4096;
@@ -22,7 +22,7 @@ export interface Keeper {
 
 /** A running machine that can be moved. */
 export interface Movable extends Keeper {
-  /** Bytes, a multiple of `PAGE_SIZE`. */
+  /** Bytes that move as pages, a multiple of `PAGE_SIZE`. */
   readonly memoryBytes: number;
   /** Pages that may have changed since the last call, ascending; every page that is not zero at the first of a move. */
   changedPages(): Promise<Uint32Array>;

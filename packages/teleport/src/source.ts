@@ -11,9 +11,10 @@ import { connect, type Peer } from './line/connect.js';
 import type { Line } from './line/line.js';
 import { Answer, type AnswerName, ANSWER, ASK, DONE, EARLY_END, get, nameOf, parseJson, put, Question, type QuestionName, STATE_SIZE, TOOK } from './line/messages.js';
 import { SECTIONS } from './line/sections.js';
-import { KnownPages } from './memory/known-pages.js';
-import { squeeze, SqueezePolicy } from './memory/squeeze.js';
-import { type DecisionRecord, type Log, type Movable, PAGE_SIZE, type Progress, type SourceAside, type SourceStorage } from './ports.js';
+import { changedRuns, KnownPages } from './memory/known-pages.js';
+import { runsSize } from './memory/pages.js';
+import { asItIs, SqueezePolicy } from './memory/squeeze.js';
+import { type DecisionRecord, type Log, type Movable, PAGE_SIZE, type PageRun, type Progress, type SourceAside, type SourceStorage } from './ports.js';
 import type { Description } from './rules.js';
 import { storageDifferences } from './storage/shared-images.js';
 
@@ -34,13 +35,16 @@ export interface TeleportOptions extends Peer {
   readonly clock?: Clock;
 }
 
-/** Milliseconds that the guest stood still, and where they went. */
+/** Milliseconds that the guest stood still, and where they went, one after the other. */
 export interface Downtime {
   readonly total: number;
+  /** Until the guest stood still. */
   readonly pause: number;
-  /** Last pages, device state and flush of the disks, side by side. */
-  readonly lastRound: number;
-  /** The target completes its engine. */
+  /** Its last pages: found, read, sent. */
+  readonly pages: number;
+  /** Its devices: saved, sent; and the disks flushed, where that took longer. */
+  readonly devices: number;
+  /** The target takes it all in and completes its engine. */
   readonly load: number;
   /** Disks let go here and taken there, the decision, the guest goes on. */
   readonly handOver: number;
@@ -82,7 +86,7 @@ class Source {
   private tries = 0;
   private kept: string | undefined;
   private copied: Copied | undefined;
-  private readonly times = { paused: 0, offered: 0, ready: 0, load: 0, runs: 0, pause: 0 };
+  private readonly times = { paused: 0, still: 0, pagesSent: 0, offered: 0, ready: 0, runs: 0 };
 
   constructor(private readonly options: TeleportOptions) {
     this.limits = { ...LIMITS, ...options.limits };
@@ -155,7 +159,7 @@ class Source {
     this.report({ phase: 'preparing' });
     const policy = new SqueezePolicy();
     const early = await machine.earlyDeviceState();
-    for (let at = 0; at < early.length; at += STATE_PART) await this.line.send('early-state', await squeeze(early.subarray(at, at + STATE_PART)));
+    for (let at = 0; at < early.length; at += STATE_PART) await this.line.send('early-state', asItIs(early.subarray(at, at + STATE_PART)));
     await this.line.send('early-end', put(EARLY_END, { length: early.length }));
     const prepared = get(TOOK, (await this.line.expect('prepared')).contents).milliseconds;
     this.stop();
@@ -172,38 +176,26 @@ class Source {
   private early: Uint8Array = new Uint8Array(0);
 
   /** The last pages, the state and the disks, with the guest standing still. */
-  private async lastRound({ machine, line, known, policy, clock }: Copy): Promise<void> {
-    const { storage } = this.options;
+  private async lastRound(copy: Copy): Promise<void> {
+    const { machine, line, policy, clock } = copy;
     line.silence = this.limits.handOver;
-    await line.send('paused');
-    const start = clock.now();
     await machine.pause();
-    this.times.pause = clock.now() - start;
-    const flushed = storage.flush();
+    this.times.still = clock.now();
+    await line.send('paused');
+    const flushed = this.options.storage.flush();
     flushed.catch(() => {}); // awaited below
-    const pages = merge(this.copied!.left, await machine.changedPages());
-    await sendPages({ machine, line, known, policy, clock }, pages);
-    const state = await machine.finalDeviceState();
+    const [changed, state] = await Promise.all([machine.changedPages(), machine.finalDeviceState()]);
+    const pages = merge(this.copied!.left, changed);
+    await sendPages(copy, pages);
+    this.times.pagesSent = clock.now();
     await line.send('state-size', put(STATE_SIZE, { length: state.length }));
-    await this.sendState(state, line, policy);
+    // Most of it is as it was in the early one.
+    for (const runs of inParts(changedRuns(padded(this.early), padded(state)))) await sendRuns(line, 'state', runs, policy, clock);
     await flushed;
     this.pausedPages = pages.length;
   }
 
   private pausedPages = 0;
-
-  /** The final state as a change of the early one: most of it is the same. */
-  private async sendState(state: Uint8Array, line: Line, policy: SqueezePolicy): Promise<void> {
-    const count = Math.ceil(state.length / PAGE_SIZE);
-    const known = new KnownPages(Math.max(count, Math.ceil(this.early.length / PAGE_SIZE)));
-    known.runsFor(numbers(Math.ceil(this.early.length / PAGE_SIZE)), padded(this.early));
-    const pages = padded(state);
-    for (let at = 0; at < count; at += STATE_PART / PAGE_SIZE / 2) {
-      const batch = numbers(count).subarray(at, at + STATE_PART / PAGE_SIZE / 2);
-      const runs = known.runsFor(batch, pages.subarray(at * PAGE_SIZE, (at + batch.length) * PAGE_SIZE));
-      if (runs.length > 0) await sendRuns(line, 'state', runs, policy, this.clock);
-    }
-  }
 
   private async handOver(copy: Copy): Promise<TeleportOutcome> {
     this.report({ phase: 'handingOver', percent: 97, remaining: this.copied!.left.length * PAGE_SIZE });
@@ -230,7 +222,7 @@ class Source {
         this.times.offered = this.clock.now();
         return this.answered(async (line) => {
           await line.send('done', put(DONE, { pages: this.pausedPages }));
-          this.times.load = get(TOOK, (await line.expect('ready')).contents).milliseconds;
+          get(TOOK, (await line.expect('ready')).contents);
           this.times.ready = this.clock.now();
           return 'ready';
         });
@@ -382,13 +374,20 @@ class Source {
       this.log('error', `nobody knows who may run the machine: its state is in ${this.kept}`);
       return { where: 'kept', kept: this.kept!, error };
     }
-    const { paused, offered, ready, runs, load, pause } = this.times;
+    const { paused, still, pagesSent, offered, ready, runs } = this.times;
     const end = runs || this.clock.now();
     this.report({ phase: 'running', percent: 100, remaining: 0 });
     this.log('info', `the machine runs at ${this.options.host}:${this.options.port}`);
     return {
       where: 'there',
-      downtime: { total: end - paused, pause, lastRound: offered - paused, load, handOver: Math.max(0, end - (ready || offered)) },
+      downtime: {
+        total: end - paused,
+        pause: still - paused,
+        pages: pagesSent - still,
+        devices: offered - pagesSent,
+        load: (ready || end) - offered,
+        handOver: ready ? end - ready : 0,
+      },
       milliseconds: end - this.started,
       rounds: this.copied!.rounds,
       slowed: this.copied!.slowed,
@@ -402,7 +401,21 @@ class Source {
 /** Of a device state, in one section. */
 const STATE_PART = 512 * 1024;
 
-const numbers = (count: number): Uint32Array => Uint32Array.from({ length: count }, (_, index) => index);
+/** Runs as sections hold them. */
+function* inParts(runs: readonly PageRun[]): Generator<PageRun[]> {
+  let part: PageRun[] = [];
+  for (const run of runs) {
+    for (let at = 0; run.kind === 'data' && at < run.data.length; at += STATE_PART) {
+      const data = run.data.subarray(at, at + STATE_PART);
+      if (runsSize(part) + data.length > STATE_PART) {
+        yield part;
+        part = [];
+      }
+      part.push({ kind: 'data', first: run.first + at / PAGE_SIZE, data });
+    }
+  }
+  if (part.length > 0) yield part;
+}
 
 /** To whole pages. */
 function padded(bytes: Uint8Array): Uint8Array {

@@ -171,15 +171,14 @@ export class Move {
   }
 
   private async receiveMemory(pages: number): Promise<void> {
-    const { destination } = this.options;
     for (;;) {
       const { name, contents } = await this.line.expect('memory', 'round', 'paused');
       if (name === 'memory') {
-        const runs = decodeRuns(await unfold(contents, SECTIONS.memory), pages);
-        await destination.write(runs);
+        await this.take(contents, pages);
       } else if (name === 'round') {
         const { round, left } = get(ROUND, contents);
         this.report({ phase: 'memory', round, percent: 95, remaining: left * PAGE_SIZE });
+        await this.writing;
         await this.line.send('round-end');
       } else {
         this.pausedAt = this.clock.now();
@@ -189,14 +188,23 @@ export class Move {
     }
   }
 
+  private writing: Promise<void> = Promise.resolve();
+
+  /** Takes pages in while the next are under way. @throws Error of the write before */
+  private async take(contents: Uint8Array, pages: number): Promise<void> {
+    const runs = decodeRuns(await unfold(contents, SECTIONS.memory), pages);
+    await this.writing;
+    this.writing = this.options.destination.write(runs);
+    this.writing.catch(() => {}); // awaited before anything else is said
+  }
+
   private async receiveRest(pages: number): Promise<void> {
-    const { destination } = this.options;
     this.line.silence = this.limits.handOver;
     let state: Uint8Array | undefined;
     for (;;) {
       const { name, contents } = await this.line.expect('memory', 'state-size', 'state', 'done');
       if (name === 'memory') {
-        await destination.write(decodeRuns(await unfold(contents, SECTIONS.memory), pages));
+        await this.take(contents, pages);
       } else if (name === 'state-size') {
         const { length } = get(STATE_SIZE, contents);
         if (state || length > this.limits.state) throw new TeleportError('line', `a device state of ${length} bytes`);
@@ -211,6 +219,7 @@ export class Move {
       } else {
         get(DONE, contents);
         if (!state) throw new TeleportError('line', 'no device state');
+        await this.writing;
         this.final = state;
         return;
       }

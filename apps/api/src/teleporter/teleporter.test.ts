@@ -40,7 +40,7 @@ describe('the teleporter over the socket', () => {
     const events = await home.events();
     expect(await refused('POST', `${url('source')}/teleport`, { host: '192.0.2.1', port: 6000 })).toMatchObject({ message: expect.stringContaining('goes on here') });
     expect(await home.get<Machine>('GET', url('source'))).toMatchObject({ state: 'running' });
-    expect(await home.get('POST', `${url('source')}/teleport`, { host: '127.0.0.1', port: 6000, password: 'secret', maxDowntime: 100 })).toEqual({ downtime: 12, total: 345, bytes: 6789, rounds: 2, authenticated: true });
+    expect(await home.get('POST', `${url('source')}/teleport`, { host: '127.0.0.1', port: 6000, password: 'secret', maxDowntime: 100 })).toEqual({ downtime: 12, parts: { pause: 1, pages: 2, devices: 2, load: 3, handOver: 4 }, total: 345, bytes: 6789, rounds: 2, authenticated: true });
     expect(await events.next({ type: 'progress', operation: 'teleport' })).toMatchObject({ percent: 50 });
     await events.next({ type: 'machine', state: 'teleported' });
     events.close();

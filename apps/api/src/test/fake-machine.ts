@@ -94,7 +94,7 @@ const handlers: ControlHandlers = {
     server.emit('state', { state: 'teleporting' });
     server.emit('progress', { operation: 'teleport', percent: 50 });
     setImmediate(() => void end({ state: 'teleported', at: new Date().toISOString() }));
-    return { downtime: 12, total: 345, bytes: 6789, rounds: 2, authenticated: true };
+    return { downtime: 12, parts: { pause: 1, pages: 2, devices: 2, load: 3, handOver: 4 }, total: 345, bytes: 6789, rounds: 2, authenticated: true };
   },
   saveState: async () => {
     server.emit('state', { state: 'saving' });

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { HardwareSpec } from '@belvedere/control';
 import { type Firmware, hardwareOf, type HardwareSettings, v86Engine } from '@belvedere/emulator';
-import type { Description, Plain } from '@belvedere/teleport';
+import { type Description, PAGE_SIZE, type Plain } from '@belvedere/teleport';
 
 const hash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -16,7 +16,7 @@ export async function describeMachine(hardware: HardwareSpec, settings: Hardware
     hardware: { ...hardwareOf(settings), boot: hardware.boot, 'clock holds UTC': hardware.rtcUseUtc, ...(await contents(settings)) },
     features: FEATURES,
     snapshots: 0,
-    memoryBytes: settings.memoryMiB * 1024 * 1024,
+    memoryBytes: v86Engine.movingPages(settings) * PAGE_SIZE,
   };
 }
 

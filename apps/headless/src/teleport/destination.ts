@@ -1,7 +1,7 @@
 /** The machine that is to run in this process, as something that another one moves into. */
 import { rm } from 'node:fs/promises';
 import type { Arrival, Engine, HardwareSettings, Machine, StartOptions } from '@belvedere/emulator';
-import type { Destination, PageRun } from '@belvedere/teleport';
+import { type Destination, PAGE_SIZE, type PageRun } from '@belvedere/teleport';
 import { devicesFromBytes } from './devices.js';
 
 export interface DestinationParts {
@@ -17,14 +17,34 @@ export class ArrivingMachine implements Destination {
   /** Complete from `finish` on. */
   machine: Machine | undefined;
   private arrival: Arrival<Machine> | undefined;
+  /** What `arrival` was built of. */
+  private built: HardwareSettings | undefined;
+  private standing: Promise<void> = Promise.resolve();
 
   constructor(private readonly parts: DestinationParts) {}
 
+  /** Builds the engine before anybody has come: a source need not wait for that. */
+  standBy(): void {
+    const build = async (): Promise<void> => this.build(await this.parts.settings());
+    this.standing = build().catch((cause: Error) => this.parts.options.log?.('warn', `the engine is built when a machine comes: ${cause.message}`));
+  }
+
   async prepare(memoryBytes: number, early: Uint8Array): Promise<void> {
+    await this.standing;
     const settings = await this.parts.settings();
-    if (memoryBytes !== settings.memoryMiB * 1024 * 1024) throw new Error(`memory of ${memoryBytes} bytes does not fit a machine of ${settings.memoryMiB} MiB`);
-    devicesFromBytes(early); // what cannot be read at the end is refused at the beginning
+    const pages = this.parts.engine.movingPages(settings);
+    if (memoryBytes !== pages * PAGE_SIZE) throw new Error(`memory of ${memoryBytes} bytes does not fit a machine of ${pages * PAGE_SIZE}`);
+    const devices = devicesFromBytes(early);
+    // A disk that is another one now is another device.
+    if (!this.built || !sameDevices(this.built, settings)) await this.build(settings);
+    await this.arrival!.prepare(devices);
+  }
+
+  private async build(settings: HardwareSettings): Promise<void> {
+    await this.arrival?.discard();
+    this.built = undefined;
     this.arrival = await this.parts.engine.arrive(settings, this.parts.options);
+    this.built = settings;
   }
 
   write(runs: readonly PageRun[]): Promise<void> {
@@ -35,13 +55,14 @@ export class ArrivingMachine implements Destination {
     this.machine = await this.arrival!.complete(devicesFromBytes(final));
   }
 
-  resume(): Promise<void> {
-    return this.machine!.resume();
+  resume(stoodStill: number): Promise<void> {
+    return this.machine!.resume(stoodStill);
   }
 
   async discard(): Promise<void> {
+    await this.standing;
     await this.arrival?.discard();
-    this.arrival = this.machine = undefined;
+    this.arrival = this.machine = this.built = undefined;
   }
 
   async keep(): Promise<string> {
@@ -53,3 +74,5 @@ export class ArrivingMachine implements Destination {
     return rm(this.parts.keptFile, { force: true });
   }
 }
+
+const sameDevices = ({ drives: before }: HardwareSettings, { drives: now }: HardwareSettings): boolean => before.length === now.length && before.every(({ device }, index) => device === now[index]!.device);

@@ -6,6 +6,7 @@ import { devicesToBytes } from './devices.js';
 
 export interface SourceParts {
   readonly machine: Machine;
+  /** What moves as pages. */
   readonly memoryBytes: number;
   /** Called just before the guest stands still. */
   readonly beforePause?: () => void;

@@ -93,6 +93,7 @@ export class WaitingMachine {
         await control.close();
         throw new ControlError('VBOX_E_HOST_ERROR', `the teleporter port ${arrival.port} cannot be opened: ${(cause as Error).message}`, { cause });
       }
+      destination.standBy();
       return self;
     } catch (error) {
       await networks?.close();
@@ -146,6 +147,7 @@ export class WaitingMachine {
       return { machine: this.destination.machine!, drives: this.drives, networks: this.networks, control: this.control, display, logins };
     }
     await this.viewers.display.close('nothingCame');
+    await this.destination.discard();
     await this.networks.close();
     await this.drives.close();
     const at = new Date().toISOString();

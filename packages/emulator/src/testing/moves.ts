@@ -11,7 +11,6 @@ import * as guests from './guests.js';
 import { MemoryDisk } from './memory-disk.js';
 import { kept } from './states.js';
 
-const PAGES = (16 * 1024 * 1024) / PAGE;
 
 export function describeMoves(engine: Engine): void {
   describe('a move', () => {
@@ -47,6 +46,7 @@ export function describeMoves(engine: Engine): void {
     /** Moves what runs on `bench`, in rounds. */
     const move = async (bench: Bench, sector: Uint8Array): Promise<Bench> => {
       const [departure, arrival] = [bench.machine.depart(), await arrive(sector)];
+      await arrival.prepare(await departure.devices());
       for (let round = 0; round < 3; round++) await copy(departure, arrival);
       await bench.machine.pause();
       await copy(departure, arrival);
@@ -96,6 +96,15 @@ export function describeMoves(engine: Engine): void {
       expect((await bench.machine.depart().changedPages()).length).toBeGreaterThan(20);
     });
 
+    test('brings video memory', async () => {
+      const sector = guests.vbeMode(0x112, [0x11, 0x22, 0x33, 0, 0x44, 0x55, 0x66, 0]);
+      const bench = await boot(sector);
+      const next = await move(bench, sector);
+      await next.machine.resume();
+      await next.see('the pixels', () => next.machine.screens[0]!.width === 640 && next.pixel(0, 0) === bench.pixel(0, 0) && next.pixel(1, 0) === bench.pixel(1, 0));
+      expect(bench.pixel(0, 0)).not.toBe(0);
+    });
+
     test('slows a guest down', async () => {
       const bench = await boot(guests.echo());
       const departure = bench.machine.depart();
@@ -108,7 +117,7 @@ export function describeMoves(engine: Engine): void {
 
     test('refuses pages that it does not have', async () => {
       const arrival = await arrive(guests.echo());
-      const page = new Uint8Array(PAGE);
+      const [page, PAGES] = [new Uint8Array(PAGE), engine.movingPages(PLAIN)];
       await expect(arrival.write([{ kind: 'data', first: PAGES, data: page }])).rejects.toThrow(StateError);
       await expect(arrival.write([{ kind: 'zero', first: PAGES - 1, count: 2 }])).rejects.toThrow(StateError);
       await expect(arrival.write([{ kind: 'copy', first: 0, count: 1, from: PAGES }])).rejects.toThrow(StateError);

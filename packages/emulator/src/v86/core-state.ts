@@ -13,19 +13,24 @@ const LEFT_OUT = { name: 'v86-left-out', version: 1 } as const;
 const BYTE = 0xff;
 const WORD = 0xffff_ffff;
 
-export function saveCore(core: Core): StateSection[] {
+/** @param videoMemory false: left out too, because it goes its own way */
+export function saveCore(core: Core, videoMemory: boolean): StateSection[] {
   const { cpu } = core;
   const { pack_memory: original } = cpu;
+  const { vga } = cpu.devices;
+  const { svga_memory: pixels } = vga;
   // Memory goes its own way, page by page.
   cpu.pack_memory = () => ({ bitmap: { get_buffer: () => new ArrayBuffer(0) }, packed_memory: new Uint8Array(0) });
+  if (!videoMemory) vga.svga_memory = new Uint8Array(0);
   try {
     return [{ ...CORE, bytes: new Uint8Array(core.save_state()) }, jsonSection(LEFT_OUT.name, LEFT_OUT.version, leftOut(cpu))];
   } finally {
     cpu.pack_memory = original;
+    vga.svga_memory = pixels;
   }
 }
 
-/** @throws StateError when v86 cannot take it; the emulator is of no use then */
+/** May be done again. @throws StateError when v86 cannot take it; the emulator is of no use then */
 export function restoreCore(core: Core, sections: readonly StateSection[]): void {
   const { cpu } = core;
   const { bytes } = sectionOf(sections, CORE.name, CORE.version);
@@ -59,6 +64,8 @@ function leftOut(cpu: Cpu): object {
 function restoreLeftOut(cpu: Cpu, values: Values): void {
   const { acpi, ps2, vga, vmware } = cpu.devices;
   const controller = values.within('keyboardController');
+  ps2.kbd_buffer.clear();
+  ps2.mouse_buffer.clear();
   for (const byte of controller.numbers('keyboard', BYTE)) ps2.kbd_buffer.push(byte);
   for (const byte of controller.numbers('mouse', BYTE)) ps2.mouse_buffer.push(byte);
   ps2.wheel_movement = controller.number('wheel');
@@ -66,7 +73,7 @@ function restoreLeftOut(cpu: Cpu, values: Values): void {
   ps2.next_byte_is_aux = controller.flag('aux');
   restoreDisplay(vga, values.within('display'));
   const backdoor = values.within('backdoor');
-  vmware.queue.push(...backdoor.numbers('queue', WORD).map((word) => word | 0));
+  vmware.queue.splice(0, Infinity, ...backdoor.numbers('queue', WORD).map((word) => word | 0));
   vmware.buttons = backdoor.number('buttons');
   vmware.last_x = backdoor.number('x');
   vmware.last_y = backdoor.number('y');
@@ -84,7 +91,7 @@ function restoreDisplay(vga: Vga, values: Values): void {
 }
 
 function restoreUart(uart: Uart | undefined, values: Values): void {
-  uart?.input.push(...values.numbers('input', BYTE));
+  uart?.input.splice(0, Infinity, ...values.numbers('input', BYTE));
 }
 
 function restoreDrive(drive: IdeInterface, values: Values): void {

@@ -5,10 +5,10 @@ import { Worker } from 'node:worker_threads';
 import { checkSettings } from '../check-settings.js';
 import type { Engine, HardwareSettings, Machine, StartOptions } from '../engine.js';
 import { hardwareOf } from '../hardware.js';
-import type { Arrival } from '../moving.js';
-import { checkState, type SavedState } from '../saved-state.js';
+import type { Arrival, DeviceState } from '../moving.js';
+import { checkState, PAGE, type SavedState } from '../saved-state.js';
 import { mediumShape } from './disk-server.js';
-import { V86_VERSION } from './inside.js';
+import { V86_VERSION, videoMemoryMiB } from './inside.js';
 import { LIMITS } from './limits.js';
 import { V86Machine } from './machine.js';
 import { newSharedBlock, type Assignment } from './protocol.js';
@@ -20,6 +20,10 @@ export const v86Engine: Engine = {
 
   validate(settings: HardwareSettings): void {
     checkSettings(settings, LIMITS);
+  },
+
+  movingPages({ memoryMiB, vramMiB }: HardwareSettings): number {
+    return ((memoryMiB + videoMemoryMiB(vramMiB)) * 1024 * 1024) / PAGE;
   },
 
   start(settings: HardwareSettings, options: StartOptions): Promise<Machine> {
@@ -40,17 +44,19 @@ export const v86Engine: Engine = {
 
   async arrive(settings: HardwareSettings, options: StartOptions): Promise<Arrival<Machine>> {
     const machine = await build(settings, options, { arrives: true });
+    const restore = async (devices: DeviceState, early: boolean): Promise<V86Machine> => {
+      try {
+        await machine.restoreDevices(devices, early);
+        return machine;
+      } catch (error) {
+        await machine.powerOff();
+        throw error;
+      }
+    };
     return {
       write: (runs) => machine.writePages(runs),
-      async complete(devices) {
-        try {
-          await machine.restoreDevices(devices);
-          return machine;
-        } catch (error) {
-          await machine.powerOff();
-          throw error;
-        }
-      },
+      prepare: async (devices) => void (await restore(devices, true)),
+      complete: (devices) => restore(devices, false),
       discard: () => machine.powerOff(),
     };
   },

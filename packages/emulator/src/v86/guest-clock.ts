@@ -7,26 +7,53 @@ const host = globalThis.performance;
 /** Milliseconds of host time. */
 export const hostNow = (): number => host.now();
 
+/** How much faster the guest's time goes while it makes up for what it lost: a timer that ticks loses none of its ticks so. */
+const MAKE_UP = 1;
+
 export class GuestClock {
   #behind = 0;
   #stoppedAt: number | undefined;
+  /** Milliseconds that are to be made up for, from `#since` on. */
+  #lost = 0;
+  #since = 0;
+
+  /** @param host milliseconds of host time */
+  constructor(private readonly host: () => number = hostNow) {}
 
   /** Milliseconds of guest time. */
-  readonly now = (): number => (this.#stoppedAt ?? hostNow()) - this.#behind;
+  readonly now = (): number => {
+    const host = this.#stoppedAt ?? this.host();
+    return host - this.#behind + this.#madeUp(host);
+  };
+
+  /** Milliseconds of guest time in one of host time. */
+  get rate(): number {
+    const host = this.host();
+    return this.#madeUp(host) < this.#lost ? 1 + MAKE_UP : 1;
+  }
+
+  #madeUp(host: number): number {
+    return this.#lost === 0 ? 0 : Math.min(this.#lost, Math.max(0, host - this.#since) * MAKE_UP);
+  }
 
   stop(): void {
-    this.#stoppedAt ??= hostNow();
+    this.#stoppedAt ??= this.host();
   }
 
   /** Stands still at `time`, as a machine's clock does whose state was saved then. */
   standAt(time: number): void {
-    this.#stoppedAt = hostNow();
+    this.#stoppedAt = this.host();
     this.#behind = this.#stoppedAt - time;
+    this.#lost = 0;
   }
 
-  go(): void {
+  /** @param lost milliseconds that the guest stood still for and is not to miss: it makes up for them in as many */
+  go(lost = 0): void {
     if (this.#stoppedAt === undefined) return;
-    this.#behind += hostNow() - this.#stoppedAt;
+    const madeUp = this.#madeUp(this.#stoppedAt);
+    this.#since = this.host();
+    this.#behind += this.#since - this.#stoppedAt - madeUp;
+    this.#lost += lost - madeUp;
     this.#stoppedAt = undefined;
   }
 

@@ -18,6 +18,9 @@ export interface MemoryPortion {
 /** Memory as it is now: growing wasm memory detaches older views. */
 export const view = (cpu: Cpu): Uint8Array => new Uint8Array(cpu.wasm_memory.buffer, cpu.mem8.byteOffset, cpu.mem8.length);
 
+/** What a move carries as pages: memory, and behind it video memory. */
+export const movingAreas = (cpu: Cpu): readonly Uint8Array[] => [view(cpu), new Uint8Array(cpu.wasm_memory.buffer, cpu.devices.vga.svga_memory.byteOffset, cpu.devices.vga.vga_memory_size)];
+
 /** The next pages from `address` on that are not all zeroes, copied. */
 export function readMemory(cpu: Cpu, address: number): MemoryPortion {
   const memory = view(cpu);

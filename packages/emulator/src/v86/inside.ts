@@ -346,6 +346,9 @@ export interface EmulatorOptions {
   readonly card?: NetworkCardModel;
 }
 
+/** The video memory that v86 makes of what was asked for: a power of two. */
+export const videoMemoryMiB = (wanted: number): number => 2 ** Math.ceil(Math.log2(wanted));
+
 /** Where the npm package stands. @throws Error for any version but the one this engine was written for */
 async function locate(): Promise<string> {
   const main = createRequire(import.meta.url).resolve('v86');

@@ -84,6 +84,7 @@ export class KeyboardQueue {
   restore(sections: readonly StateSection[]): void {
     const values = Values.of(sections, SECTION.name, SECTION.version);
     this.#keys = values.all('keys').map((key) => key.numbers('bytes', 0xff));
+    this.#head = 0;
     this.#bytes = this.#keys.reduce((total, key) => total + key.length, 0);
     this.#inFlight = values.numbers('inFlight', 0xff);
   }

@@ -39,6 +39,8 @@ export interface LoopParts {
   /** Looks at the screen; returns whether the guest changed it. */
   refresh(): boolean;
   untilBlink(): number;
+  /** Milliseconds of the guest's time in one of the host's. */
+  rate(): number;
   /** The guest made the engine fail. */
   failed(error: unknown): void;
 }
@@ -75,6 +77,11 @@ export class Loop {
     this.#look(hostNow());
   }
 
+  /** Another machine's devices are here: its screens are looked at soon. */
+  replaced(): void {
+    this.#ran = true;
+  }
+
   resume(): void {
     this.#paused = false;
     this.stir();
@@ -103,8 +110,9 @@ export class Loop {
     this.#inputAt = this.#activeAt;
   }
 
-  #next(wait: number, tick: number): void {
+  #next(guestWait: number, tick: number): void {
     const now = hostNow();
+    const wait = guestWait / this.parts.rate();
     this.#tick = tick;
     // A guest that ran to the end of its slice has work to do.
     if (wait <= 0) this.#activeAt = now;

@@ -39,6 +39,8 @@ const SERIAL_WAITING = 1024 * 1024;
 const WHEEL_MOST = 100;
 /** The share of its time that a guest can be made to stand still. */
 const SLOWEST = 0.95;
+/** Milliseconds that a guest's clocks make up for, at most. */
+const LOST_MOST = 60_000;
 
 type Done = Extract<FromWorker, { type: 'done' }>;
 
@@ -118,10 +120,10 @@ export class V86Machine implements Machine {
     this.#enter('paused');
   }
 
-  async resume(): Promise<void> {
+  async resume(lost = 0): Promise<void> {
     if (this.#state !== 'paused') return;
     await this.#disks.retry();
-    await this.#control('resume');
+    await this.#request((id) => ({ type: 'control', what: 'resume', lost: Math.max(0, Math.min(LOST_MOST, lost)), id }));
     this.#enter('running');
   }
 
@@ -165,7 +167,7 @@ export class V86Machine implements Machine {
 
   async saveState(): Promise<SavedState> {
     if (this.#state !== 'paused') throw new Error(`the state of a machine can be saved while it is paused, and it is ${this.#state}: pause it first`);
-    const devices = await this.#devices();
+    const devices = await this.#devices(true);
     return { ...devices, memory: this.#memory(devices.memorySize) };
   }
 
@@ -175,17 +177,17 @@ export class V86Machine implements Machine {
     return {
       changedPages: async () => (await pages((id) => ({ type: 'changedPages', id }))) as Uint32Array,
       readPages: async (numbers) => (await pages((id) => ({ type: 'readPages', pages: numbers, id }))) as Uint8Array,
-      devices: () => this.#devices(),
+      devices: () => this.#devices(false),
       slowDown: (share) => slow(Math.max(0, Math.min(SLOWEST, share)), false),
       end: () => slow(0, true),
     };
   }
 
-  async #devices(): Promise<DeviceState> {
+  async #devices(videoMemory: boolean): Promise<DeviceState> {
     const held = this.#disks.heldBecause;
     if (held !== undefined) throw new Error(`the state cannot be saved while the guest waits for a write to its disk (${held}): resume the machine first`);
     if (this.#state === 'paused') await this.#disks.quiet();
-    const { sections } = await this.#ask<SavedDevices>((id) => ({ type: 'save', id }));
+    const { sections } = await this.#ask<SavedDevices>((id) => ({ type: 'save', videoMemory, id }));
     return { engine: 'v86', engineVersion: V86_VERSION, hardware: hardwareOf(this.settings), sections, memorySize: this.settings.memoryMiB * 1024 * 1024 };
   }
 
@@ -194,10 +196,10 @@ export class V86Machine implements Machine {
     await this.#request((id) => ({ type: 'writePages', runs, id }));
   }
 
-  /** @throws StateError */
-  async restoreDevices({ engine, engineVersion, hardware, sections }: DeviceState): Promise<void> {
+  /** @param early another state follows. @throws StateError */
+  async restoreDevices({ engine, engineVersion, hardware, sections }: DeviceState, early: boolean): Promise<void> {
     checkState({ engine, engineVersion, hardware }, 'v86', V86_VERSION, hardwareOf(this.settings));
-    const done = await this.#request((id) => ({ type: 'restore', sections, id }));
+    const done = await this.#request((id) => ({ type: 'restore', sections, early, id }));
     if (!done) throw new Error('the machine ended before its devices were restored');
   }
 

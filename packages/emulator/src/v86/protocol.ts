@@ -68,16 +68,18 @@ export type ToWorker =
   | { readonly type: 'move'; readonly x: number; readonly y: number; readonly buttons: number }
   | { readonly type: 'wheel'; readonly dx: number; readonly dy: number }
   | { readonly type: 'serial'; readonly index: number; readonly bytes: Uint8Array }
-  | { readonly type: 'control'; readonly what: Control; readonly id: number }
-  /** Asks for the devices' state, once no request to a disk is under way. */
-  | { readonly type: 'save'; readonly id: number }
+  /** `lost`: milliseconds that the guest's clocks make up for when it goes on. */
+  | { readonly type: 'control'; readonly what: Control; readonly lost?: number; readonly id: number }
+  /** Asks for the devices' state, once no request to a disk is under way; `videoMemory` is left out where it moves as pages. */
+  | { readonly type: 'save'; readonly videoMemory: boolean; readonly id: number }
   | { readonly type: 'readMemory'; readonly address: number; readonly id: number }
   | { readonly type: 'writeMemory'; readonly runs: readonly MemoryRun[]; readonly id: number }
   /** Asks for the pages that changed since the last one; the first begins to note them. */
   | { readonly type: 'changedPages'; readonly id: number }
   | { readonly type: 'readPages'; readonly pages: Uint32Array; readonly id: number }
   | { readonly type: 'writePages'; readonly runs: readonly PageRun[]; readonly id: number }
-  | { readonly type: 'restore'; readonly sections: readonly StateSection[]; readonly id: number }
+  /** `early`: another state follows, and this one only saves it time. */
+  | { readonly type: 'restore'; readonly sections: readonly StateSection[]; readonly early: boolean; readonly id: number }
   /** Of its time, the guest stands still for this share; the end of a move forgets what was noted too. */
   | { readonly type: 'slow'; readonly share: number; readonly moveEnds: boolean; readonly id: number }
   | { readonly type: 'insert'; readonly slot: DriveSlot; readonly medium: MediumShape | null; readonly force: boolean; readonly id: number }

@@ -67,6 +67,7 @@ export class SerialLine {
   /** @returns how many bytes wait */
   restore(sections: readonly StateSection[]): number {
     this.#in = Values.of(sections, this.#section, SECTION_VERSION).numbers('in', 0xff);
+    this.#next = 0;
     return this.#in.length;
   }
 

@@ -25,9 +25,10 @@ export interface Devices {
   readonly serial: readonly SerialLine[];
 }
 
-export function saveDevices({ emulator, clock, keyboard, mouse, power, ide, serial }: Devices): StateSection[] {
+/** @param videoMemory false: left out, because it goes its own way as memory does */
+export function saveDevices({ emulator, clock, keyboard, mouse, power, ide, serial }: Devices, videoMemory: boolean): StateSection[] {
   return [
-    ...saveCore(emulator.v86),
+    ...saveCore(emulator.v86, videoMemory),
     jsonSection(CLOCK.name, CLOCK.version, { now: clock.now() }),
     keyboard.save(),
     mouse.save(),
@@ -38,7 +39,7 @@ export function saveDevices({ emulator, clock, keyboard, mouse, power, ide, seri
 }
 
 /**
- * Puts devices that were just built into the state of others; their clock stands still then.
+ * Puts devices that have not run into the state of others; their clock stands still then. May be done again.
  *
  * @returns the bytes that wait for each serial port
  * @throws StateError

@@ -19,7 +19,7 @@ import { Cell, Counter, sharedViews, type Assignment, type FromWorker, type ToWo
 import type { Answer, Ask } from './remote-disk.js';
 import { saveDevices, restoreDevices, type Devices } from './state.js';
 import { ChangedPages, readPages, writeRuns } from './changed-pages.js';
-import { clearMemory, readMemory, view, writeMemory } from './guest-memory.js';
+import { clearMemory, movingAreas, readMemory, writeMemory } from './guest-memory.js';
 import { StateError, type StateSection } from '../saved-state.js';
 import { removeFirstPort, SerialLine } from './serial.js';
 import { parseSlot } from './slots.js';
@@ -132,7 +132,7 @@ function start(emulator: Emulator, classes: CardClasses): void {
       clock.stop();
       loop.pause();
     } else if (message.what === 'resume') {
-      clock.go();
+      clock.go(message.lost);
       loop.resume();
     } else if (message.what === 'reset') {
       cpu.reboot_internal();
@@ -154,12 +154,12 @@ function start(emulator: Emulator, classes: CardClasses): void {
   };
 
   /** The request for the machine's state, while it waits for its disks. */
-  let saving: number | undefined;
+  let saving: Extract<ToWorker, { type: 'save' }> | undefined;
   const saveIfQuiet = (): void => {
     if (saving === undefined || !requests.quiet) return;
     collect();
-    const sections = saveDevices(devices);
-    post({ type: 'done', id: saving, answer: { sections } }, sections.map(({ bytes }) => bytes.buffer as ArrayBuffer));
+    const sections = saveDevices(devices, saving.videoMemory);
+    post({ type: 'done', id: saving.id, answer: { sections } }, sections.map(({ bytes }) => bytes.buffer as ArrayBuffer));
     saving = undefined;
   };
 
@@ -172,6 +172,7 @@ function start(emulator: Emulator, classes: CardClasses): void {
     }
   };
 
+  const areas = (): readonly Uint8Array[] => movingAreas(cpu);
   let changes: ChangedPages | undefined;
 
   const answer = (id: number, pages: Uint32Array | Uint8Array): void => post({ type: 'done', id, answer: { pages } }, [pages.buffer as ArrayBuffer]);
@@ -186,11 +187,13 @@ function start(emulator: Emulator, classes: CardClasses): void {
     }
   };
 
-  /** The devices of a machine that arrived. */
-  const restore = (sections: readonly StateSection[]): void => {
-    for (const { index, count } of restoreDevices(devices, sections)) if (count > 0) post({ type: 'serialTaken', index, count: -count });
+  /** The devices of a machine that arrives. */
+  const restore = (sections: readonly StateSection[], early: boolean): void => {
+    const waiting = restoreDevices(devices, sections);
+    loop.replaced();
+    if (early) return;
+    for (const { index, count } of waiting) if (count > 0) post({ type: 'serialTaken', index, count: -count });
     setHostTime(cpu.devices.rtc, assignment.rtcUtc);
-    loop.pause();
     tellAbsolute();
   };
 
@@ -227,7 +230,7 @@ function start(emulator: Emulator, classes: CardClasses): void {
           saveIfQuiet();
           return loop.stir();
         case 'save':
-          saving = message.id;
+          saving = message;
           return saveIfQuiet();
         case 'readMemory': {
           const answer = readMemory(cpu, message.address);
@@ -236,16 +239,19 @@ function start(emulator: Emulator, classes: CardClasses): void {
         case 'writeMemory':
           return takeMemory(message);
         case 'changedPages':
-          changes ??= new ChangedPages(cpu.mem8.length);
-          return answer(message.id, changes.take(view(cpu)));
+          changes ??= new ChangedPages(areas);
+          return answer(message.id, changes.take());
         case 'readPages':
-          return answer(message.id, readPages(view(cpu), message.pages));
+          return answer(message.id, readPages(areas(), message.pages));
         case 'writePages':
-          return attempt(message.id, () => writeRuns(view(cpu), message.runs));
+          return attempt(message.id, () => writeRuns(areas(), message.runs));
         case 'restore':
-          return attempt(message.id, () => restore(message.sections));
+          return attempt(message.id, () => restore(message.sections, message.early));
         case 'slow':
-          if (message.moveEnds) changes = undefined;
+          if (message.moveEnds) {
+            changes?.end();
+            changes = undefined;
+          }
           loop.slowDown(message.share);
           return post({ type: 'done', id: message.id });
         case 'control':
@@ -273,6 +279,7 @@ function start(emulator: Emulator, classes: CardClasses): void {
       return changed;
     },
     untilBlink: () => display.untilBlink(),
+    rate: () => clock.rate,
     failed(error) {
       collect();
       const { message, stack } = error instanceof Error ? error : new Error(String(error));

@@ -2,7 +2,7 @@
  * What the target holds, page by page, as hashes: so that zero pages, pages it has elsewhere and pages that have not really
  * changed cost next to nothing. Pure.
  */
-import { createHash } from 'node:crypto';
+import * as crypto from 'node:crypto';
 import { PAGE_SIZE, type PageRun } from '../ports.js';
 
 const ZERO_PAGE = Buffer.alloc(PAGE_SIZE);
@@ -10,7 +10,9 @@ const ZERO_PAGE = Buffer.alloc(PAGE_SIZE);
 const ZERO = '';
 
 // SHA-256: a guest that could make two pages of one hash would read its own memory wrongly.
-const hashOf = (page: Uint8Array): string => createHash('sha256').update(page).digest('base64');
+const hashOf: (page: Uint8Array) => string =
+  // Node.js 20.12 has it: a third of the time.
+  typeof crypto.hash === 'function' ? (page) => crypto.hash('sha256', page, 'binary') : (page) => crypto.createHash('sha256').update(page).digest('binary');
 
 export class KnownPages {
   /** By page: the hash of what the target holds there. The target starts with zeroes. */
@@ -48,6 +50,18 @@ export class KnownPages {
     this.hashes[page] = hash;
     if (hash !== ZERO && !this.places.has(hash)) this.places.set(hash, page);
   }
+}
+
+/** What makes `now` of `before`, page by page; both are whole pages, and what is beyond `before` is new. */
+export function changedRuns(before: Uint8Array, now: Uint8Array): PageRun[] {
+  const runs: PageRun[] = [];
+  const old = Buffer.from(before.buffer, before.byteOffset, before.length);
+  for (let at = 0; at < now.length; at += PAGE_SIZE) {
+    const bytes = now.subarray(at, at + PAGE_SIZE);
+    if (at < before.length ? old.compare(bytes, 0, PAGE_SIZE, at, at + PAGE_SIZE) === 0 : ZERO_PAGE.equals(bytes)) continue;
+    appendData(runs, at / PAGE_SIZE, bytes);
+  }
+  return runs;
 }
 
 function appendZero(runs: PageRun[], page: number): void {
