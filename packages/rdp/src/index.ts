@@ -1,5 +1,6 @@
 export { RdpServer, type RdpServerEvents } from './server/server.js';
-export type { ClientInfo, Feature, Log, LogLevel, RdpServerOptions, TlsCertificate, TlsVersion } from './server/options.js';
+export type { ClientInfo, Log, LogLevel, RdpServerOptions, TlsCertificate, TlsVersion } from './server/options.js';
+export type { Dropped, Feature, Permits } from './server/policy.js';
 export type { NewPointer, PointerShape } from './server/output.js';
 export type { ColorPointer } from './graphics/index.js';
 export type { SecurityMethod } from './server/negotiation.js';

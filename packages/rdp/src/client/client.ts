@@ -18,7 +18,7 @@ import type { Rect } from '../ports.js';
 import type { BitmapData } from '../pdu/output.js';
 import type { Redirection } from '../pdu/redirection.js';
 import { connectionRequest } from './connect.js';
-import { data } from './envelope.js';
+import { data, requestIn } from './envelope.js';
 import { Framebuffer } from './framebuffer.js';
 import { Fragments, inputPackets } from './share.js';
 import type { ClientEffect, ClientOutcome, ClientSettings, ClientShare, ClientState } from './state.js';
@@ -152,6 +152,12 @@ export class RdpClient extends EventEmitter<RdpClientEvents> {
   input(...events: InputEvent[]): void {
     if (this.state.step !== 'active') throw new Error(`no share is active: ${this.state.step}`);
     for (const packet of inputPackets(this.state, events, this.asked)) this.socket.write(packet);
+  }
+
+  /** Sends a packet in a channel, whether there is such a channel or not. */
+  say(channelId: number, payload: Uint8Array): void {
+    if (!('line' in this.state)) throw new Error(`the line is not open: ${this.state.step}`);
+    this.socket.write(requestIn(this.state.line, channelId, 0, payload));
   }
 
   /** Stops or resumes what the server draws. */

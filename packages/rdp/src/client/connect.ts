@@ -175,7 +175,7 @@ const hexadecimal = (value: number | undefined): string => (value === undefined 
 export function attachUserConfirm(packet: Uint8Array, pending: Pending): ClientOutcome {
   const { result, initiator: userId } = decode(mcs.ATTACH_USER_CONFIRM, decodeData(packet));
   if (result !== mcs.Result.SUCCESSFUL) return closed(`MCS attach failed with result ${result}`);
-  const left = [userId, pending.ioChannel, ...pending.channels];
+  const left = [userId, pending.ioChannel, ...pending.channels.filter((id) => id !== 0)];
   return to({ step: 'channelJoinConfirm', pending, userId, left }, [join(userId, left[0])]);
 }
 
@@ -191,7 +191,7 @@ export function channelJoinConfirm(
   if (result !== mcs.Result.SUCCESSFUL || requested !== left[0]) return closed(`joining channel ${left[0]} failed with result ${result}`);
   const next = left.slice(1);
   if (next.length) return to({ step: 'channelJoinConfirm', pending, userId, left: next }, [join(userId, next[0])]);
-  const line = { userId, ioChannel: pending.ioChannel, security: pending.security };
+  const line = { userId, ioChannel: pending.ioChannel, channels: pending.channels, security: pending.security };
   const exchange = pending.securityExchange;
   const keys = exchange
     ? [encodeData(encode(mcs.SEND_DATA_REQUEST, { initiator: userId, channelId: pending.ioChannel, userData: exchange }))]

@@ -48,6 +48,8 @@ export interface ClientSettings {
 export interface ClientLine {
   readonly userId: number;
   readonly ioChannel: number;
+  /** Of the static virtual channels that it asked for, in that order; 0 for one that the server has not. */
+  readonly channels: readonly number[];
   readonly security: SecurityLayer;
 }
 

@@ -56,5 +56,6 @@ export const fits = (units: number): number => Math.floor(units / GLYPH.advance)
 /** A text's beginning, with dots behind it, where it is too long. */
 export function clipped(text: string, units: number): string {
   const characters = [...text];
-  return characters.length <= fits(units) ? text : `${characters.slice(0, fits(units) - 3).join('')}...`;
+  const room = Math.max(fits(units), 0);
+  return characters.length <= room ? text : [...characters.slice(0, Math.max(room - 3, 0)), ...'...'].slice(0, room).join('');
 }

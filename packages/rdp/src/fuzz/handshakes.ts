@@ -68,7 +68,7 @@ export class Handshakes {
     // The smallest key that clients take: a handshake costs the least with it.
     const key: KeyObject = generateKeyPairSync('rsa', { modulusLength: 512 }).privateKey;
     const standard = { key, proprietaryCertificate: proprietaryCertificate(publicNumbers(key)), x509CertificateChain: new Uint8Array(0) };
-    this.context = { securityMethod: 'negotiate', hybrid: false, encryptionDemand: 'client-compatible', standard, unicode: true };
+    this.context = { securityMethod: 'negotiate', hybrid: false, encryptionDemand: 'client-compatible', standard, offersChannel: () => true, unicode: true };
     this.publicKey = publicNumbers(key).modulus;
     const generated = (['tls', 'none'] as const).map((security) => Buffer.concat(new Line(this.context, { security }).admitted(desktop).sent));
     this.streams = [...generated, ...CAPTURED.map((digits) => Buffer.from(digits, 'base64'))];

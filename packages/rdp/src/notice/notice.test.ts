@@ -25,3 +25,11 @@ test('whatever it is told stays inside', () => {
   for (let y = 0; y < screen.height; y++) for (const x of [0, 1, screen.width - 2, screen.width - 1]) expect(pixels[y * screen.width + x]).toBe(GROUND);
   expect([...pixels.subarray(0, screen.width), ...pixels.subarray(-screen.width)].every((pixel) => pixel === GROUND)).toBe(true);
 });
+
+test.each([[1, 1], [7, 300], [64, 48], [200, 150], [640, 480], [1920, 1200]])('on a screen of %d by %d pixels', (width, height) => {
+  const screen = new NoticeScreen({ title: 'A machine with a long name', lines: ['one line', 'another line'], percent: 30 }, { width, height });
+  expect([screen.width, screen.height, screen.pixels.length]).toEqual([width, height, 4 * width * height]);
+  const colours = new Set(new Uint32Array(screen.pixels.buffer));
+  expect(colours.has(GROUND)).toBe(true);
+  expect(colours.has(TEXT)).toBe(width >= 64);
+});

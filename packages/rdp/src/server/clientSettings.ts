@@ -28,6 +28,8 @@ export interface StaticChannel {
   readonly id: number;
   readonly name: string;
   readonly options: number;
+  /** It is there for the client. What comes in one that is not, since the client has joined it all the same, is for nobody. */
+  readonly offered: boolean;
 }
 
 export interface ClientSettings {
@@ -43,9 +45,10 @@ export interface ClientSettings {
 
 /**
  * Reads a client's settings blocks.
+ * @param offers whether a channel of this name is to be there
  * @throws ProtocolError if a block is missing that must be there; WireError if one is malformed
  */
-export function readClientSettings(userData: Uint8Array): ClientSettings {
+export function readClientSettings(userData: Uint8Array, offers: (channel: string) => boolean): ClientSettings {
   const blocks = decodeBlocks(userData);
   const required = <T>(type: number, codec: Codec<T>, name: string): T => {
     const data = blocks.get(type);
@@ -63,7 +66,7 @@ export function readClientSettings(userData: Uint8Array): ClientSettings {
   return {
     core,
     security,
-    channels: asked.map(({ name, options }, i) => ({ id: IO_CHANNEL_ID + 1 + i, name, options })),
+    channels: asked.map(({ name, options }, i) => ({ id: IO_CHANNEL_ID + 1 + i, name, options, offered: offers(name) })),
     bitsPerPixel: sessionDepth(core),
     redirects: redirects(blocks.get(UserDataType.CS_CLUSTER)),
     showsErrorInfo: ((core.earlyCapabilityFlags ?? 0) & EarlyCapability.RNS_UD_CS_SUPPORT_ERRINFO_PDU) !== 0,

@@ -44,10 +44,15 @@ export interface ConnectContext {
   readonly encryptionDemand: EncryptionDemand;
   /** Keys and certificates of Standard RDP Security. */
   readonly standard: StandardIdentity;
+  /** Whether a static virtual channel of this name is offered. */
+  readonly offersChannel: (name: string) => boolean;
 }
 
 /** The node that a Conference Create Response names; clients ignore it. The value of the standard's example. */
 const NODE_ID = 0x79f3;
+
+/** In the place of the identifier of a channel that is not there. [MS-RDPBCGR] 2.2.1.4.4 */
+const NO_CHANNEL = 0;
 
 /** The first identifier behind those of the static channels: this client's user channel. */
 const firstFreeChannel = (client: ClientSettings): number => mcs.IO_CHANNEL_ID + 1 + client.channels.length;
@@ -84,7 +89,7 @@ export const tlsEstablished = (negotiation: Negotiation): Outcome =>
 export function basicSettingsExchange(packet: Uint8Array, negotiation: Negotiation, context: ConnectContext): Outcome {
   const request = decode(mcs.CONNECT_INITIAL, decodeData(packet));
   const gcc = decode(GCC_CONFERENCE_CREATE_REQUEST, request.userData);
-  const client = readClientSettings(gcc.connectPDU.userData);
+  const client = readClientSettings(gcc.connectPDU.userData, context.offersChannel);
   checkSelected(client, negotiation);
   const offer = standardOffer(client, negotiation, context);
   const response = encode(mcs.CONNECT_RESPONSE, {
@@ -134,7 +139,7 @@ const serverCertificate = ({ core }: ClientSettings, { offersChain, x509Certific
   offersChain && core.version >= RdpVersion.RDP_5_0 ? x509CertificateChain : proprietaryCertificate;
 
 function serverBlocks(client: ClientSettings, { requestedProtocols }: Negotiation, offer: StandardOffer | undefined): UserDataBlock[] {
-  const ids = client.channels.map(({ id }) => id);
+  const ids = client.channels.map(({ id, offered }) => (offered ? id : NO_CHANNEL));
   const net = encode(TS_UD_SC_NET, { MCSChannelId: mcs.IO_CHANNEL_ID, channelIdArray: ids });
   return [
     // [MS-RDPBCGR] 2.2.1.4.2: the server repeats what the client asked for, so that both can tell whether somebody changed it.
@@ -178,8 +183,10 @@ export function channelConnection(packet: Uint8Array, joining: Joining): Outcome
     case mcs.Choice.CHANNEL_JOIN_REQUEST: {
       const { initiator, channelId } = decode(mcs.CHANNEL_JOIN_REQUEST, request);
       if (userId === undefined || initiator !== userId) return illegal(`user ${initiator} is not attached`, 'ChannelJoinRequest');
-      // The identifiers we gave are without gaps: I/O, static channels, user.
-      if (channelId < mcs.IO_CHANNEL_ID || channelId > userId) illegal(`channel ${channelId} does not exist`, 'ChannelJoinRequest');
+      // The identifiers are without gaps: I/O, static channels, user. Clients join channels that are not there too, by the number in their place or
+      // (rdesktop) by that which they would have had, and most give up when they may not.
+      const vain = channelId === NO_CHANNEL && client.channels.some(({ offered }) => !offered);
+      if (!vain && (channelId < mcs.IO_CHANNEL_ID || channelId > userId)) illegal(`channel ${channelId} does not exist`, 'ChannelJoinRequest');
       const confirm = encode(mcs.CHANNEL_JOIN_CONFIRM, { result: mcs.Result.SUCCESSFUL, initiator, requested: channelId, channelId });
       return stay({ joined: new Set([...joined, channelId]) }, [encodeData(confirm)]);
     }

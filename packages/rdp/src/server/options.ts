@@ -2,15 +2,13 @@
 import type { Authenticator, Keyboard, Pointer, Screen } from '../ports.js';
 import type { EncryptionDemand, StandardIdentity } from '../security/index.js';
 import type { SecurityMethod } from './negotiation.js';
+import type { Dropped, Permits } from './policy.js';
 import type { Vouch } from './steering.js';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** Never given a password, a key or a pixel. */
 export type Log = (level: LogLevel, message: string) => void;
-
-/** What a client may use; the server asks each time that it matters. */
-export type Feature = 'display' | 'input';
 
 /** PEM texts. `ca` is sent with the certificate where clients need it to find the root. */
 export interface TlsCertificate {
@@ -50,8 +48,11 @@ export interface RdpServerOptions {
   /** Several clients share the screen; otherwise a second one is refused, or (`reuseConnection`) takes the first one's place. */
   readonly multiConnection: boolean;
   readonly reuseConnection: boolean;
-  /** Without it everything is permitted. */
-  readonly permits?: (feature: Feature) => boolean;
+  /**
+   * What clients may use at the moment: asked for each update, each message of theirs, and each channel of a connection that begins. Without it they
+   * may see and type, and nothing else. Whoever changes its answer calls `policyChanged`.
+   */
+  readonly permits?: Permits;
   /** Clients that are in at once; 32 without it. */
   readonly maxClients?: number;
   /** Milliseconds until a client must have logged in; 30,000 without it. */
@@ -86,4 +87,6 @@ export interface ClientInfo {
   readonly vouched: boolean;
   /** It says that it can be sent to another server. */
   readonly redirects: boolean;
+  /** What it has sent for features that were not permitted to it, and that nobody got. */
+  readonly dropped: readonly Dropped[];
 }

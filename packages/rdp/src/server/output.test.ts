@@ -36,7 +36,7 @@ const share = (change: Partial<ClientCapabilities> = {}): Share => ({
   },
 });
 
-const clientLine = { userId: 1004, ioChannel: IO_CHANNEL_ID, security: plainLayer('client') };
+const clientLine = { userId: 1004, ioChannel: IO_CHANNEL_ID, channels: [], security: plainLayer('client') };
 
 /** What a client makes of packets. */
 function effects(packets: readonly Uint8Array[]): ClientEffect[] {

@@ -35,7 +35,7 @@ test.each([
   ['128 bits, RDP 4, slow path', { encryptionMethods: ENCRYPTION_METHOD['128BIT'], rdp4: true, security: 'none', fastPathOutput: false, fastPathInput: false, channels: [] }],
   ['FIPS', { encryptionMethods: ENCRYPTION_METHOD.FIPS }],
 ] as const)('%s', (_name, asked) => {
-  const line = new Line({ securityMethod: 'negotiate', hybrid: false, encryptionDemand: 'client-compatible', standard, unicode: true }, { bitsPerPixel: 16, ...asked }).admitted(desktop);
+  const line = new Line({ securityMethod: 'negotiate', hybrid: false, encryptionDemand: 'client-compatible', standard, offersChannel: () => true, unicode: true }, { bitsPerPixel: 16, ...asked }).admitted(desktop);
   const { server, active } = line;
   if (server.step !== 'active') throw new Error(`the server is in ${server.step}`);
   const { bitsPerPixel } = server.share.link.client;

@@ -392,31 +392,6 @@ describe('a session', () => {
     expect(other.pointer).toBe('hidden');
   });
 
-  test('obeys what is permitted at the moment', async () => {
-    const permitted = { display: false, input: false };
-    const { server, screen, record } = await start({ permits: (feature) => permitted[feature] });
-    const viewer = client(server);
-    await viewer.active();
-    viewer.key(0x1e, true);
-    let updates = 0;
-    viewer.on('update', () => updates++);
-    viewer.requestShutdown();
-    const denied = client(server);
-    await denied.active();
-    expect(updates).toBe(0);
-    permitted.display = true;
-    permitted.input = true;
-    server.policyChanged();
-    await viewer.picture(shows(screen));
-    viewer.key(0x1f, true);
-    await record.seen('key 1f down');
-    expect(record.lines).toEqual(['key 1f down']);
-    permitted.input = false;
-    viewer.move(1, 1);
-    await record.seen('key 1f up');
-    expect(record.lines).toEqual(['key 1f down', 'key 1f up']);
-  });
-
   test('ends with the server, or by an administrator, in words that its user can read', async () => {
     const { server, screen } = await start();
     const [one, two] = [client(server), client(server)];

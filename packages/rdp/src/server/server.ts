@@ -14,10 +14,12 @@ import { openPort, portOf } from './listen.js';
 import type { StandardIdentity } from '../security/index.js';
 import type { ClientInfo, Log, RdpServerOptions } from './options.js';
 import type { PointerShape } from './output.js';
+import { featureOf, type Permits, SCREEN_AND_KEYS } from './policy.js';
 import { Session, type SessionHost } from './session.js';
 import type { Console, Destination } from './steering.js';
 import type { StepContext } from './step.js';
 import { TlsSettings } from './tls.js';
+import { Veils } from './veils.js';
 
 const LOGIN_TIMEOUT = 30_000;
 const DIALOG_TIMEOUT = 120_000;
@@ -43,6 +45,8 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
   private readonly sessions = new Set<Session>();
   private readonly displays: readonly { readonly screen: Screen; readonly hub: DisplayHub }[];
   private readonly log: Log;
+  private readonly permits: Permits;
+  private readonly veils: Veils;
   private readonly context: StepContext;
   private readonly host: SessionHost;
   private readonly tls: TlsSettings;
@@ -80,6 +84,8 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
     super();
     this.tls = new TlsSettings(options.certificate, options.tlsMinVersion ?? 'TLSv1.2');
     this.log = options.log ?? (() => undefined);
+    this.permits = options.permits ?? SCREEN_AND_KEYS;
+    this.veils = new Veils(options.name);
     this.displays = options.screens.map((screen) => ({ screen, hub: new DisplayHub(screen) }));
     const standard = (): StandardIdentity => {
       if (!this.standard) throw new Error('the identity of Standard RDP Security is not known yet');
@@ -95,11 +101,14 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
       get standard() {
         return standard();
       },
+      offersChannel: (name) => this.permits(featureOf(name)),
       unicode: options.keyboard.unicode !== undefined,
     };
     const shape = (): PointerShape => this.shape;
     this.host = {
       options,
+      permits: this.permits,
+      veils: this.veils,
       get pointerShape() {
         return shape();
       },
@@ -126,15 +135,19 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
     return [...this.sessions].filter(({ admitted }) => admitted).map(({ info }) => info);
   }
 
-  /** What `permits` says has changed: pictures that were held back are sent. */
+  /**
+   * What `permits` says has changed: clients see the guest, or that they may not, and what those hold down that may no longer type is let go. A
+   * channel that was not offered is there from a client's next connection on.
+   */
   policyChanged(): void {
-    for (const session of this.sessions) session.pace();
+    for (const session of this.sessions) session.policyChanged();
+    if (this.permits('display')) this.veils.clear();
   }
 
   /** What clients' pointers look like from now on; an arrow at first. */
   set pointerShape(shape: PointerShape) {
     this.shape = shape;
-    for (const session of this.sessions) session.point();
+    for (const session of this.sessions) session.pointerChanged();
   }
 
   /** Ends one client's session. @returns whether there was such a client */
@@ -196,6 +209,7 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
 
   private closeDisplays(): void {
     for (const { hub } of this.displays) hub.close();
+    this.veils.clear();
   }
 
   private accept(socket: Socket): void {

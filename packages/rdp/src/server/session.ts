@@ -19,8 +19,10 @@ import { judge, lookUp } from './login.js';
 import { runCredSsp } from './nla.js';
 import type { ClientInfo, RdpServerOptions } from './options.js';
 import { bitmapUpdates, paletteUpdate, type PointerShape, pointerUpdate } from './output.js';
+import { featureOf, Gate, type Permits } from './policy.js';
 import type { Link, Share } from './state.js';
 import { type Console, type Destination, redirectionPackets, type Voucher } from './steering.js';
+import type { Veils } from './veils.js';
 
 /** What sessions share. */
 export interface SessionHost {
@@ -35,6 +37,8 @@ export interface SessionHost {
   /** The client has its first picture coming. */
   connected(session: Session): void;
   readonly pointerShape: PointerShape;
+  readonly permits: Permits;
+  readonly veils: Veils;
   display(screen: number): { readonly screen: Screen; readonly hub: DisplayHub };
 }
 
@@ -50,6 +54,7 @@ const DIALOG_ATTEMPTS = 3;
 export class Session {
   private readonly since = new Date();
   private readonly gone = new AbortController();
+  private readonly gate: Gate;
   private input: InputTranslator;
   private logon: (Omit<Logon, 'password'> & { readonly link: Link }) | undefined;
   /** Whom Network Level Authentication has proved the client to be, and what was judged already. */
@@ -65,6 +70,8 @@ export class Session {
   private share: Share | undefined;
   private attachment: Attachment | undefined;
   private suppressed = false;
+  /** It sees a notice, since it may not see the guest. */
+  private veiled = false;
   private stopWatching: Unsubscribe | undefined;
   /** It may see the screen. */
   admitted = false;
@@ -76,6 +83,7 @@ export class Session {
     private readonly connection: Connection,
     private readonly host: SessionHost,
   ) {
+    this.gate = new Gate(host.permits);
     this.input = new InputTranslator(host.options.keyboard, host.options.pointer);
   }
 
@@ -96,6 +104,7 @@ export class Session {
       screen,
       vouched: this.voucher !== undefined,
       redirects: link?.client.redirects ?? false,
+      dropped: this.gate.dropped,
     };
   }
 
@@ -127,6 +136,9 @@ export class Session {
         return this.activated(effect.share);
       case 'input':
         return this.take(effect.events);
+      case 'channel':
+        // No service stands behind a channel yet: what passes is for nobody, what does not is counted.
+        return void this.gate.passes(featureOf(effect.name), 1);
       case 'suppressOutput':
         return this.suppress(effect.suppressed);
       case 'refresh':
@@ -137,6 +149,13 @@ export class Session {
   /** The socket takes more. */
   pace(): void {
     this.attachment?.pace();
+  }
+
+  /** What is permitted has changed, at once. */
+  policyChanged(): void {
+    if (!this.gate.opens('input')) this.letGo();
+    if (this.share && this.connection.state.step === 'active' && this.veiled !== this.blind) this.show(this.share);
+    else this.pace();
   }
 
   /** Ends the session, with a reason its user can read. */
@@ -154,7 +173,7 @@ export class Session {
     const { held } = this;
     if (!held) return;
     this.held = undefined;
-    if (!this.gone.signal.aborted) this.input.hold(held.held);
+    if (!this.gone.signal.aborted && this.gate.opens('input')) this.input.hold(held.held);
     this.take(held.events);
   }
 
@@ -357,26 +376,43 @@ export class Session {
     this.share = share;
     const { bitsPerPixel } = share.link.client;
     if (bitsPerPixel === 8) this.connection.write(paletteUpdate(share, PALETTE));
-    this.point();
-    this.attachment?.detach();
-    const { hub } = this.asked ?? this.led ?? this.host.display(this.logon?.screen ?? 0);
-    this.attachment = hub.attach({
-      format: { bitsPerPixel, compressed: share.capabilities.compressedBitmaps, skipAlpha: share.capabilities.skipAlpha },
-      width: share.desktop.width,
-      height: share.desktop.height,
-      ready: () => this.connection.writable && (this.asked !== undefined || (this.permits('display') && (this.voucher?.shows?.() ?? true))),
-      send: (bitmaps) => this.draw(share, bitmaps),
-    });
-    if (this.suppressed) this.attachment.suspend();
+    this.show(share);
     if (this.announced || this.asked) return;
     this.announced = true;
     this.host.connected(this);
   }
 
-  /** Shows the pointer's shape as it is now. */
-  point(): void {
-    if (!this.share || this.connection.state.step !== 'active') return;
-    this.connection.write(pointerUpdate(this.share, this.asked ? ARROW : this.host.pointerShape));
+  /** It is in, and may not see the guest. */
+  private get blind(): boolean {
+    return !this.asked && !this.gate.opens('display');
+  }
+
+  /** Draws from now on what it may see, from a whole picture on. */
+  private show(share: Share): void {
+    this.attachment?.detach();
+    const veiled = this.blind;
+    this.veiled = veiled;
+    this.point(share);
+    const hub = veiled ? this.host.veils.hub(share.desktop) : (this.asked ?? this.led ?? this.host.display(this.logon?.screen ?? 0)).hub;
+    this.attachment = hub.attach({
+      format: { bitsPerPixel: share.link.client.bitsPerPixel, compressed: share.capabilities.compressedBitmaps, skipAlpha: share.capabilities.skipAlpha },
+      width: share.desktop.width,
+      height: share.desktop.height,
+      // Asked before each update: not one is of the guest once it may not be.
+      ready: () => this.connection.writable && veiled === this.blind && (this.asked !== undefined || (this.voucher?.shows?.() ?? true)),
+      send: (bitmaps) => this.draw(share, bitmaps),
+    });
+    if (this.suppressed) this.attachment.suspend();
+  }
+
+  /** The guest's pointer has another shape. */
+  pointerChanged(): void {
+    if (this.share && this.connection.state.step === 'active' && !this.asked && !this.blind) this.point(this.share);
+  }
+
+  /** Shows the pointer's shape: the guest's goes with its picture. */
+  private point(share: Share): void {
+    this.connection.write(pointerUpdate(share, this.asked || this.blind ? ARROW : this.host.pointerShape));
   }
 
   private draw(share: Share, bitmaps: readonly EncodedBitmap[]): void {
@@ -389,9 +425,17 @@ export class Session {
 
   private take(events: readonly InputEvent[]): void {
     if (this.asked) this.asked.dialog.take(events);
+    else if (!this.gate.passes('input', events.length)) this.letGo();
     else if (this.held) this.held.events.push(...events.slice(0, MAX_HELD_EVENTS - this.held.events.length));
-    else if (this.share && this.permits('input')) this.input.take(events, this.share.desktop);
-    else this.input.release();
+    else if (this.share) this.input.take(events, this.share.desktop);
+  }
+
+  /** It may not type any more: nothing that it holds down stays so, and what of it waits is dropped. */
+  private letGo(): void {
+    this.input.release();
+    if (!this.held) return;
+    this.gate.passes('input', this.held.events.length);
+    this.held = { held: this.input.pause(), events: [] };
   }
 
   private suppress(suppressed: boolean): void {
@@ -405,9 +449,6 @@ export class Session {
     for (const area of areas) this.attachment?.refresh(area);
   }
 
-  private permits(feature: 'display' | 'input'): boolean {
-    return this.host.options.permits?.(feature) ?? true;
-  }
 }
 
 /** No password, and either no user or no wish that it be used as it is. */

@@ -112,8 +112,9 @@ export function receive(
   }
   const { channelId, userData } = decode(mcs.SEND_DATA_REQUEST, request);
   const { payload } = link.security.unwrap(userData);
-  // Static virtual channels have no service behind them yet, and before the login is judged a client has nothing to say.
-  if (channelId !== mcs.IO_CHANNEL_ID || state.step === 'authentication') return to(state);
+  // Before the login is judged a client has nothing to say.
+  if (state.step === 'authentication') return to(state);
+  if (channelId !== mcs.IO_CHANNEL_ID) return to(state, [], [{ type: 'channel', name: link.client.channels.find(({ id }) => id === channelId)?.name ?? '' }]);
 
   let outcome: Outcome = to(state);
   for (const { type, body } of pdus.decodeShareControls(payload)) {

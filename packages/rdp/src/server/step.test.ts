@@ -17,7 +17,7 @@ import { decodeData, encodeData } from '../pdu/x224.js';
 import { chainedIdentity, ENCRYPTION_METHOD, parseServerCertificate, proprietaryCertificate, type StandardIdentity } from '../security/index.js';
 import { issueSelfSigned } from '../security/issue.js';
 import { publicNumbers } from '../security/rsa.js';
-import { data } from '../client/envelope.js';
+import { data, requestIn } from '../client/envelope.js';
 import { Line } from '../testing/line.js';
 import type { ConnectionEvent, State } from './state.js';
 import { INITIAL, step, type StepContext } from './step.js';
@@ -34,7 +34,7 @@ beforeAll(() => {
     proprietaryCertificate: proprietaryCertificate(publicNumbers(privateKey)),
     x509CertificateChain: new Uint8Array(0),
   };
-  context = { securityMethod: 'negotiate', hybrid: false, encryptionDemand: 'client-compatible', standard, unicode: true };
+  context = { securityMethod: 'negotiate', hybrid: false, encryptionDemand: 'client-compatible', standard, offersChannel: () => true, unicode: true };
 });
 
 /** A line without a step yet. */
@@ -270,6 +270,24 @@ describe('what is illegal', () => {
     for (const bytes of toChannels) line.server = step(line.server, packet(bytes), context).state;
     const join = encodeData(encode(mcs.CHANNEL_JOIN_REQUEST, { initiator: 1007, channelId: 2000 }));
     expect(() => step(line.server, packet(join), context)).toThrow('channel 2000 does not exist');
+  });
+  test('a channel that is not offered is joined in vain', () => {
+    const some: StepContext = { ...context, offersChannel: (name) => name !== 'rdpsnd' };
+    const line = new Line(some).admitted(desktop);
+    expect(line.active.line.channels).toEqual([0, 1005, 1006]);
+    const before = new Line(some);
+    for (const bytes of line.sent.slice(0, 4)) before.server = step(before.server, packet(bytes), some).state;
+    const join = (channelId: number): State => step(before.server, packet(encodeData(encode(mcs.CHANNEL_JOIN_REQUEST, { initiator: 1007, channelId }))), some).state;
+    for (const vain of [0, 1004]) expect(join(vain)).toMatchObject({ step: 'channelConnection' });
+    expect(() => join(1002)).toThrow('channel 1002 does not exist');
+    const all = new Line(context);
+    for (const bytes of newLine().connect().sent.slice(0, 4)) all.server = step(all.server, packet(bytes), context).state;
+    expect(() => step(all.server, packet(encodeData(encode(mcs.CHANNEL_JOIN_REQUEST, { initiator: 1007, channelId: 0 }))), context)).toThrow('channel 0 does not exist');
+  });
+  test('what comes in a channel is told by its name', () => {
+    const line = admitted();
+    for (const channelId of [1004, 1006, 1007, 0]) line.toServer([requestIn(line.active.line, channelId, 0, Uint8Array.of(1))]);
+    expect(line.effects.slice(-4)).toEqual(['rdpsnd', 'drdynvc', '', ''].map((name) => ({ type: 'channel', name })));
   });
   test('a client without the encryption that is demanded', () => {
     expect(() => newLine({ encryptionMethods: 0 }).connect()).toThrow(ProtocolError);

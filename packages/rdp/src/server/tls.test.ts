@@ -133,7 +133,7 @@ describe('a man in the middle who takes TLS out of the request', () => {
   });
 
   test('is seen by the server when the client was told of another choice than it made', () => {
-    const context = { securityMethod: 'negotiate', hybrid: true, encryptionDemand: 'client-compatible', standard: rdp.identity.standard, unicode: true } as const;
+    const context = { securityMethod: 'negotiate', hybrid: true, encryptionDemand: 'client-compatible', standard: rdp.identity.standard, offersChannel: () => true, unicode: true } as const;
     const state = (selectedProtocol: number): State => ({ step: 'basicSettingsExchange', negotiation: { requestedProtocols: 3, selectedProtocol } });
     const asked = new Line(context).asked;
     const said = (selectedProtocol: number): ConnectionEvent => ({ type: 'packet', packet: { kind: 'tpkt', bytes: connectInitial(asked, selectedProtocol) } });

@@ -4,7 +4,7 @@ import { type ClientOptions, RdpClient } from '../client/index.js';
 import { ntHash } from '../nla/index.js';
 import type { Authenticator, Judgement } from '../ports.js';
 import { ENCRYPTION_METHOD } from '../security/index.js';
-import { PatternScreen } from '../testing/pattern.js';
+import { NoiseScreen } from '../testing/noise.js';
 import { rdpServers } from '../testing/servers.js';
 import { RdpServer } from './server.js';
 
@@ -12,58 +12,8 @@ jest.setTimeout(60_000);
 
 const rdp = rdpServers();
 
-/** Bytes of the shortest piece of a picture that is looked for: four pixels, or five of three bytes. */
-const RUN = 16;
-
-/** Pieces of pictures, found again wherever they begin. */
-class Pieces {
-  private readonly runs = new Set<string>();
-  /** Their first four bytes: most places are ruled out by these. */
-  private readonly beginnings = new Set<number>();
-
-  add(picture: Uint8Array): void {
-    const bytes = Buffer.from(picture);
-    for (let at = 0; at + RUN <= bytes.length; at++) {
-      this.runs.add(bytes.toString('latin1', at, at + RUN));
-      this.beginnings.add(bytes.readUInt32LE(at));
-    }
-  }
-
-  countIn(stream: Uint8Array): number {
-    const bytes = Buffer.from(stream);
-    let count = 0;
-    for (let at = 0; at + RUN <= bytes.length; at++) {
-      if (this.beginnings.has(bytes.readUInt32LE(at)) && this.runs.has(bytes.toString('latin1', at, at + RUN))) count++;
-    }
-    return count;
-  }
-}
-
-/** A guest that shows noise, and keeps in mind all that it has ever shown. */
-class Noise extends PatternScreen {
-  readonly shown = new Pieces();
-  constructor() {
-    super(64, 48);
-    this.change(1);
-  }
-  change(seed: number): void {
-    const words = new Uint32Array(this.pixels.buffer);
-    for (let i = 0, state = seed; i < words.length; i++) {
-      // xorshift: neighbours have nothing in common that a compression could use.
-      state ^= state << 13;
-      state ^= state >>> 17;
-      state ^= state << 5;
-      words[i] = state & 0xffffff;
-    }
-    this.changed({ x: 0, y: 0, width: this.width, height: this.height });
-    this.shown.add(this.pixels);
-    // As 24 bits a pixel are sent, which no compression makes shorter.
-    for (let row = 0; row < this.height; row++) this.shown.add(Uint8Array.from({ length: 3 * this.width }, (_, i) => this.pixels[row * this.stride + 4 * Math.floor(i / 3) + (i % 3)]));
-  }
-}
-
-async function start(authenticator: Authenticator): Promise<{ server: RdpServer; screen: Noise }> {
-  const screen = new Noise();
+async function start(authenticator: Authenticator): Promise<{ server: RdpServer; screen: NoiseScreen }> {
+  const screen = new NoiseScreen();
   const { server } = await rdp.start({ screens: [screen], authenticator });
   return { server, screen };
 }
@@ -73,8 +23,6 @@ function client(server: RdpServer, options: Omit<ClientOptions, 'port'>): { view
   const viewer = rdp.client(server, { width: 640, height: 480, bitsPerPixel: 24, user: 'max', password: 'secret', overhear: (bytes) => void heard.push(Uint8Array.from(bytes)), ...options });
   return { viewer, heard };
 }
-
-const piecesOf = ({ shown }: Noise, heard: readonly Uint8Array[]): number => heard.reduce((total, bytes) => total + shown.countIn(bytes), 0);
 
 const LINES: [string, Omit<ClientOptions, 'port'>][] = [
   ['TLS', { security: 'tls' }],
@@ -111,7 +59,7 @@ describe.each(LINES)('%s', (_name, line) => {
     judges[0]({ granted: false, reason: 'no' });
     await refused.viewer.ended();
     expect(refused.heard.length).toBeGreaterThan(0);
-    expect(piecesOf(screen, refused.heard)).toBe(0);
+    expect(screen.piecesIn(refused.heard)).toBe(0);
 
     const second = untilAsked();
     const granted = client(server, line);
@@ -119,8 +67,8 @@ describe.each(LINES)('%s', (_name, line) => {
     const before = granted.heard.length;
     judges[1]({ granted: true });
     await granted.viewer.picture(({ width, pixels }) => width === screen.width && pixels.some((pixel) => pixel !== 0));
-    expect(piecesOf(screen, granted.heard.slice(0, before))).toBe(0);
-    expect(piecesOf(screen, granted.heard)).toBeGreaterThan(100);
+    expect(screen.piecesIn(granted.heard.slice(0, before))).toBe(0);
+    expect(screen.piecesIn(granted.heard)).toBeGreaterThan(100);
   });
 });
 
@@ -155,6 +103,6 @@ describe.each(LINES.filter(([name]) => !name.startsWith('Network')))('%s', (_nam
     await server.close('the test is over');
     await viewer.ended();
     expect(Buffer.concat(heard).length).toBeGreaterThan(1000);
-    expect(piecesOf(screen, heard)).toBe(0);
+    expect(screen.piecesIn(heard)).toBe(0);
   });
 });
