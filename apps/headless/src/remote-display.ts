@@ -12,6 +12,7 @@ import { CertificateFiles, CertificateFileError } from './certificate.js';
 import type { Log } from './log.js';
 import { type Logins, offersNla } from './logins.js';
 import type { SourceDisplay } from './teleport/followers.js';
+import { permitted } from './switches.js';
 import type { Shown } from './teleport/stage.js';
 import type { Visitors } from './teleport/visitors.js';
 import type { Whereabouts } from './teleport/whereabouts.js';
@@ -204,6 +205,7 @@ export class RemoteDisplay implements SourceDisplay {
     const before = this.vrde;
     if (this.server && vrde.enabled && !needsAnotherServer(before, vrde)) {
       this.vrde = vrde;
+      this.server.policyChanged();
       return this.status;
     }
     if (this.over.signal.aborted) return this.status;
@@ -282,6 +284,7 @@ export class RemoteDisplay implements SourceDisplay {
         get reuseConnection() {
           return current().reuseConnection;
         },
+        permits: (feature) => permitted(current(), feature),
         log: (level, message) => this.log[level](message),
       });
       server.on('connected', (client) => {
@@ -376,4 +379,5 @@ const describe = (client: ClientInfo) => ({
   since: client.since.toISOString(),
   bytesSent: client.bytesOut,
   bytesReceived: client.bytesIn,
+  dropped: client.dropped,
 });

@@ -1007,6 +1007,12 @@ export interface components {
             /** @description what the machine is now began from it */
             current: boolean;
         };
+        DroppedMessages: {
+            /** @description display, input, audio, upstreamAudio, clipboard, usb, deviceRedirection, dynamicChannels or otherChannels */
+            feature: string;
+            /** @description input events, or packets of channels */
+            messages: number;
+        };
         VrdeClient: {
             id: number;
             user: string;
@@ -1019,6 +1025,8 @@ export interface components {
             since: string;
             bytesSent: number;
             bytesReceived: number;
+            /** @description what it has sent for features that are switched off, and that nobody got */
+            dropped: components["schemas"]["DroppedMessages"][];
         };
         VrdeStatus: {
             /** @description the port really bound; null while the server does not listen */

@@ -15,6 +15,8 @@ export interface VrdeClient {
   readonly since: string;
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** What it has sent for features that are switched off, and that nobody got: input events, or packets of channels. */
+  readonly dropped: readonly { readonly feature: string; readonly messages: number }[];
 }
 
 export interface VrdeStatus {

@@ -105,6 +105,11 @@ export class TeleporterSettings {
   @Flag() hasPassword: boolean;
 }
 
+export class DroppedMessages {
+  @Text({ doc: 'display, input, audio, upstreamAudio, clipboard, usb, deviceRedirection, dynamicChannels or otherChannels' }) feature: string;
+  @Whole({ doc: 'input events, or packets of channels' }) messages: number;
+}
+
 export class VrdeClient {
   @Whole() id: number;
   @Text() user: string;
@@ -116,6 +121,7 @@ export class VrdeClient {
   @Text({ format: 'date-time' }) since: string;
   @Whole() bytesSent: number;
   @Whole() bytesReceived: number;
+  @NestedList(() => DroppedMessages, { doc: 'what it has sent for features that are switched off, and that nobody got' }) dropped: DroppedMessages[];
 }
 
 export class VrdeStatus {

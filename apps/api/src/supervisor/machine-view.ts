@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { osTypeOf } from '../ostypes/table.js';
 import { addressesOf, defaultQuality, portsOf, type VrdeSettings } from '../vrde/settings.js';
 import { defaultOf, propertyNames } from '../vrde/properties.js';
+import { describeStatus } from '../vrde/status.js';
 import { usersWithoutHash } from '../vrde/simple-users.js';
 import { busLimits } from '../machines/limits.js';
 import type { Adapter, Machine, Run, Snapshot, StorageController, VrdeSettings as VrdeAnswer } from '../machines/machine.dto.js';
@@ -55,7 +56,7 @@ async function runOf(machine: RunningMachine): Promise<Run> {
   return {
     pid,
     startedAt: machine.startedAt,
-    vrde: { ...vrde, clients: vrde.clients.map((client) => ({ ...client })) },
+    vrde: describeStatus(vrde),
     screens: screens.map((screen) => ({ ...screen })),
     notices: [...notices, ...late],
   };

@@ -17,6 +17,7 @@ import { whenFolderChanges, within } from '../concurrency/waiting.js';
 import { MachineStore } from '../machines/machine.store.js';
 import { exists } from '../settings-file/file.js';
 import { removeUnfinished } from '../states/state-files.js';
+import { describeStatus } from '../vrde/status.js';
 import { readExitFile } from './exit-file.js';
 import { startMachineProcess } from './machine-process.js';
 import { RunningMachine } from './running-machine.js';
@@ -185,7 +186,7 @@ export class Supervisor implements OnApplicationShutdown {
     if (event === 'vrde') {
       const vrde = data as ControlEvents['vrde'];
       machine.status = { ...machine.status, vrde };
-      this.events.emit({ type: 'vrde', uuid, name, vrde: { ...vrde, clients: vrde.clients.map((client) => ({ ...client })) } });
+      this.events.emit({ type: 'vrde', uuid, name, vrde: describeStatus(vrde) });
     } else if (event === 'judgement') {
       this.watched(name, this.judgements.keep(uuid, name, data));
     } else if (event === 'ejected') {

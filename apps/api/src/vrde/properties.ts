@@ -44,6 +44,19 @@ const viewerAddress: Property = {
   },
 };
 
+/** Switches something off for all clients: `1`. `0`, as nothing at all, leaves it on, and is kept, so that a run may differ from the settings. */
+const clientSwitch = (name: string): Property => ({
+  take(value) {
+    if (value !== '0' && value !== '1') throw invalid(`VRDE property ${name}: '${value}' is neither 1, which switches it off for all clients, nor 0; leave it empty to switch it on again`);
+    return value;
+  },
+});
+
+/** What `clientSwitch` says, by the names after `Client/Disable`. */
+const clientSwitches: Readonly<Record<string, Property>> = Object.fromEntries(
+  ['Display', 'Input', 'Audio', 'USB', 'Clipboard', 'UpstreamAudio', 'RDPDR'].map((what) => [`Client/Disable${what}`, clientSwitch(`Client/Disable${what}`)]),
+);
+
 const off = ['0', 'false', 'off'];
 
 /** A property that is known, but has no effect yet: its default may be set, anything else is refused. */
@@ -55,7 +68,7 @@ const later = (name: string, defaults: readonly string[], reason: string): Prope
 });
 
 const noVideo = 'moving pictures are sent like the rest of the screen';
-const noChannel = (what: string): string => `the remote display has no ${what} channel that could be switched off`;
+const noSound = 'the remote display has no sound channel';
 
 const table: Readonly<Record<string, Property>> = {
   'TCP/Ports': { take: (value) => normalPorts(value) },
@@ -63,13 +76,7 @@ const table: Readonly<Record<string, Property>> = {
   'VideoChannel/Enabled': later('VideoChannel/Enabled', off, noVideo),
   'VideoChannel/Quality': later('VideoChannel/Quality', ['75'], noVideo),
   'VideoChannel/DownscaleProtection': later('VideoChannel/DownscaleProtection', off, noVideo),
-  'Client/DisableDisplay': later('Client/DisableDisplay', off, 'every client that may connect sees the screen'),
-  'Client/DisableInput': later('Client/DisableInput', off, 'every client that may connect has keyboard and mouse'),
-  'Client/DisableAudio': later('Client/DisableAudio', off, noChannel('sound')),
-  'Client/DisableUSB': later('Client/DisableUSB', off, noChannel('USB')),
-  'Client/DisableClipboard': later('Client/DisableClipboard', off, noChannel('clipboard')),
-  'Client/DisableUpstreamAudio': later('Client/DisableUpstreamAudio', off, noChannel('sound')),
-  'Client/DisableRDPDR': later('Client/DisableRDPDR', off, noChannel('device redirection')),
+  ...clientSwitches,
   'H3DRedirect/Enabled': later('H3DRedirect/Enabled', off, 'machines have no 3D adapter'),
   'Security/Method': securityMethod,
   'Security/ServerCertificate': file('Security/ServerCertificate'),
@@ -77,11 +84,23 @@ const table: Readonly<Record<string, Property>> = {
   'Security/CACertificate': file('Security/CACertificate'),
   'Security/TLSMinVersion': tlsMinVersion,
   'Teleport/ViewerAddress': viewerAddress,
-  'Audio/RateCorrectionMode': later('Audio/RateCorrectionMode', [], noChannel('sound')),
-  'Audio/LogPath': later('Audio/LogPath', [], noChannel('sound')),
+  'Audio/RateCorrectionMode': later('Audio/RateCorrectionMode', [], noSound),
+  'Audio/LogPath': later('Audio/LogPath', [], noSound),
 };
 
 export const propertyNames: readonly string[] = Object.keys(table);
+
+/**
+ * Properties as a run is told them that is to differ from the settings.
+ * @param asked `null` and the empty text mean the default
+ * @returns what differs: a switch that is to be on says so
+ * @throws ApiError as `setProperties` does
+ */
+export function runProperties(asked: Readonly<Record<string, string | null>>): Record<string, string> {
+  const switches = Object.keys(clientSwitches).map((name) => name.toLowerCase());
+  const plain = Object.entries(asked).map(([name, value]) => [name, !value && switches.includes(name.toLowerCase()) ? '0' : value] as const);
+  return setProperties({}, Object.fromEntries(plain));
+}
 
 /** What a property is while nobody has set it; `null`: nothing. */
 export const defaultOf = (name: string): string | null => (name === 'TCP/Ports' ? defaultPorts : null);

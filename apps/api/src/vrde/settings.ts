@@ -4,7 +4,7 @@ import { invalid } from '../http/api-error.js';
 import type { AuthType, StartVrde } from '../machines/words.js';
 import { defaultAuthLibrary, libraryOf } from './libraries.js';
 import { defaultPorts, parseAddresses, parsePorts } from './ports.js';
-import { setProperties } from './properties.js';
+import { runProperties, setProperties } from './properties.js';
 import { simpleUsersOf } from './simple-users.js';
 
 export interface VrdeSettings {
@@ -70,7 +70,7 @@ export const addressesOf = (settings: VrdeSettings): string => settings.properti
 
 /** @throws ApiError */
 export function overridesOf(vrde: StartVrde, properties: Readonly<Record<string, string | null>>): RunOverrides {
-  return { ...(vrde === 'config' ? {} : { enabled: vrde === 'on' }), properties: setProperties({}, properties) };
+  return { ...(vrde === 'config' ? {} : { enabled: vrde === 'on' }), properties: runProperties(properties) };
 }
 
 interface DisplaySettings {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Machine } from '../machines/machine.dto.js';
 import { TestHome } from '../test/home.js';
 import { parsePorts } from './ports.js';
-import { changeVrde, newVrde, vrdeSpec } from './settings.js';
+import { changeVrde, newVrde, overridesOf, vrdeSpec } from './settings.js';
 
 describe('VRDE settings', () => {
   test('a port list is tried in its order, each port once', () => {
@@ -48,8 +48,25 @@ describe('VRDE settings', () => {
     expect(() => changeVrde(newVrde, { authLibrary: 'vboxauth' })).toThrow("unknown authentication library 'vboxauth': use VBoxAuth, VBoxAuthSimple, or the absolute path of a module of your own");
   });
 
+  test('the switches take 1, 0 and nothing, in any letter case of their names', () => {
+    for (const what of ['Display', 'Input', 'USB', 'Audio', 'Clipboard', 'UpstreamAudio', 'RDPDR']) {
+      const name = `Client/Disable${what}`;
+      const off = changeVrde(newVrde, { properties: { [name.toLowerCase()]: '1' } });
+      expect(vrdeSpec({ vrde: off, extraData: {} }).properties).toEqual({ [name]: '1' });
+      for (const value of ['', null]) expect(changeVrde(off, { properties: { [name]: value } })).toEqual(newVrde);
+      expect(changeVrde(off, { properties: { [name]: '0' } }).properties).toEqual({ [name]: '0' });
+      for (const value of ['2', 'on', 'true', ' 1', '01']) {
+        expect(() => changeVrde(newVrde, { properties: { [name]: value } })).toThrow(`VRDE property ${name}: '${value}' is neither 1, which switches it off for all clients, nor 0; leave it empty`);
+      }
+      // A run may have on what the settings have off.
+      for (const value of ['0', '', null]) expect(vrdeSpec({ vrde: off, extraData: {} }, overridesOf('config', { [name]: value })).properties).toEqual({ [name]: '0' });
+      expect(vrdeSpec({ vrde: newVrde, extraData: {} }, overridesOf('config', { [name.toUpperCase()]: '1' })).properties).toEqual({ [name]: '1' });
+    }
+    expect(() => changeVrde(newVrde, { properties: { 'Client/DisablePrinter': '1' } })).toThrow("unknown VRDE property 'Client/DisablePrinter': known are ");
+  });
+
   test('what has no effect yet is refused by name, its default is not', () => {
-    for (const name of ['Client/DisableDisplay', 'Client/DisableInput', 'Client/DisableUSB', 'Client/DisableAudio', 'Client/DisableClipboard', 'Client/DisableUpstreamAudio', 'VideoChannel/Enabled', 'H3DRedirect/Enabled']) {
+    for (const name of ['VideoChannel/Enabled', 'H3DRedirect/Enabled']) {
       expect(() => changeVrde(newVrde, { properties: { [name]: '1' } })).toThrow(`VRDE property ${name}: '1' has no effect in this version`);
       expect(changeVrde(newVrde, { properties: { [name]: '' } })).toEqual(newVrde);
     }
@@ -97,7 +114,9 @@ describe('the remote display of a running machine', () => {
     const refused = await home.ask('PATCH', '/machines/display/vrde', { body: { ports: String(busy) } });
     expect(refused).toMatchObject({ status: 500, body: { code: 'VBOX_E_HOST_ERROR', message: expect.stringContaining(String(busy)) } });
     expect(await home.get('GET', '/machines/display')).toMatchObject({ run: { vrde: { port: second } }, vrde: { ports: String(second) } });
-    expect((await home.ask('PATCH', '/machines/display/vrde', { body: { properties: { 'Client/DisableInput': '1' } } })).body).toMatchObject({ code: 'VBOX_E_NOT_SUPPORTED' });
+    expect(await home.get('PATCH', '/machines/display/vrde', { properties: { 'Client/DisableInput': '1' } })).toMatchObject({ run: { vrde: { port: second } }, vrde: { properties: { 'Client/DisableInput': '1' } } });
+    expect((await home.ask('PATCH', '/machines/display/vrde', { body: { properties: { 'Client/DisableInput': 'yes' } } })).body).toMatchObject({ code: 'E_INVALIDARG' });
+    expect(await home.get('PATCH', '/machines/display/vrde', { properties: { 'Client/DisableInput': '' } })).toMatchObject({ vrde: { properties: { 'Client/DisableInput': null } } });
 
     expect(await home.get('PATCH', '/machines/display/vrde', { enabled: false })).toMatchObject({ run: { vrde: { port: null } }, vrde: { enabled: false } });
     await home.get('POST', '/machines/display/power-off');

@@ -143,6 +143,7 @@ VRDE:                        enabled (Address 0.0.0.0, Ports 5000,5010-5012, Mul
 Video redirection:           disabled
 VRDE property               : TCP/Ports  = "5000,5010-5012"
 VRDE property               : Client/DisableInput = <not set>
+VRDE channels:               none: audio, upstream audio, clipboard, USB and device redirection are not there yet; their switches are kept
 OHCI USB:                    disabled
 EHCI USB:                    disabled
 xHCI USB:                    disabled
@@ -186,7 +187,19 @@ Client name:                 desk
 Client IP:                   192.0.2.7
 Client version:              2600
 Encryption:                  TLS
+Dropped:                     12 of input, 1 of clipboard
 `);
+  });
+
+  test('whose viewers may not do everything', () => {
+    const properties = { 'Client/DisableDisplay': '1', 'Client/DisableInput': '0', 'Client/DisableUSB': null };
+    const switched = { ...machine, vrde: { ...machine.vrde, properties } };
+    expect(formatMachine(switched, '', NOW)).toContain(
+      'VRDE property               : Client/DisableDisplay = "1"\nVRDE property               : Client/DisableInput = "0"\nVRDE property               : Client/DisableUSB = <not set>\n',
+    );
+    expect(formatMachineReadable(switched, '')).toContain(
+      'vrdeproperty[Client/DisableDisplay]="1"\nvrdeproperty[Client/DisableInput]="0"\nvrdeproperty[Client/DisableUSB]=<not set>\n',
+    );
   });
 
   test('that has something to say', () => {

@@ -113,6 +113,7 @@ function vrde({ vrde: settings, run }: Machine): string {
     ...(run?.vrde.problem ? [line('VRDE problem', run.vrde.problem)] : []),
     line('Video redirection', settings.videoChannel ? `enabled (Quality ${settings.videoChannelQuality})` : 'disabled'),
     ...Object.entries(settings.properties).map(([name, value]) => `VRDE property               : ${name.padEnd(10)} = ${value === null ? '<not set>' : `"${value}"`}\n`),
+    line('VRDE channels', 'none: audio, upstream audio, clipboard, USB and device redirection are not there yet; their switches are kept'),
   ].join('');
 }
 
@@ -139,6 +140,7 @@ function connection({ run }: Machine, now: number): string {
       line('Client IP', client.address),
       line('Client version', client.clientVersion),
       line('Encryption', client.encryption),
+      ...(client.dropped.length ? [line('Dropped', client.dropped.map(({ feature, messages }) => `${messages} of ${feature}`).join(', '))] : []),
     );
   }
   return [...lines, '\n'].join('');

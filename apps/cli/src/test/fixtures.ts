@@ -145,6 +145,7 @@ export const watched: Machine = {
           since: '2026-11-25T01:10:00.000Z',
           bytesSent: 5000,
           bytesReceived: 120,
+          dropped: [{ feature: 'input', messages: 12 }, { feature: 'clipboard', messages: 1 }],
         },
       ],
     },
