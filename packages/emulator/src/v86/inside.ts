@@ -221,8 +221,11 @@ export interface Ne2000 extends NetworkCard, PciDevice {
   pstop: number;
   curpg: number;
   boundary: number;
-  /** Interrupt status. */
+  /** Interrupt status, and which of it interrupts. */
   isr: number;
+  imr: number;
+  /** Which multicast addresses it was told to take; not in its state. */
+  mar: Uint8Array;
   do_interrupt(status: number): void;
 }
 
@@ -230,6 +233,8 @@ export interface VirtioNet extends NetworkCard {
   /** Bit 0: link up. */
   status: number;
   readonly virtio: {
+    readonly pci_id: number;
+    readonly isr_status: number;
     /** Bit 2: the driver is there. */
     readonly device_status: number;
     readonly queues: readonly { has_request(): boolean }[];

@@ -25,6 +25,9 @@ type Room = 'room' | 'full' | 'off';
 
 interface Card {
   readonly device: Ne2000 | VirtioNet;
+  readonly pciId: number;
+  /** It asks for its interrupt. */
+  interrupts(): boolean;
   receive(frame: Uint8Array): void;
   /** What becomes of a frame now. */
   room(frame: Uint8Array): Room;
@@ -99,11 +102,12 @@ export class NetworkCards {
   readonly #adapters: readonly Adapter[];
 
   constructor(cpu: Cpu, classes: CardClasses, shapes: readonly AdapterShape[]) {
-    shareInterrupts(cpu);
     this.#adapters = shapes.map((shape) => new Adapter(cpu, classes, shape));
     if (shapes.length === 0) return;
+    const cards = this.#adapters.map(({ card }) => card);
+    shareInterrupts(cpu, cards);
     // Part of the processor's state, where v86 has its one card.
-    const devices = this.#adapters.map(({ card }) => card.device);
+    const devices = cards.map(({ device }) => device);
     cpu.devices.net = {
       get_state: () => devices,
       set_state: (states) => devices.forEach((device, index) => device.set_state(states[index] as unknown[])),
@@ -144,12 +148,24 @@ const STOPPED = 1;
 const RECEIVED = 1;
 const RESET_CONTROL = 0x21;
 
+/** v86 leaves the multicast addresses out of the card's state. */
+function keepMulticast(device: Ne2000): void {
+  const [save, restore] = [device.get_state.bind(device), device.set_state.bind(device)];
+  device.get_state = () => [...save(), device.mar];
+  device.set_state = (state) => {
+    const mar = state.at(-1) as Uint8Array;
+    restore(state);
+    device.mar = mar;
+  };
+}
+
 /** The ring's page before the first unread one. A driver that has read to the ring's end may leave it before the ring's start. */
 const lastRead = ({ boundary, pstart, pstop }: Ne2000): number => (boundary >= pstart && boundary < pstop ? boundary : pstop - 1);
 
 function ne2000(cpu: Cpu, classes: CardClasses, { slot, mac }: AdapterShape, bus: CardBus, freed: () => void): Card {
   const Ne2000 = classes.ne2000!;
   const device = placed(cpu, slot, 0, () => new Ne2000(cpu, bus, true, false, NE2000_FIRST_ID + slot));
+  keepMulticast(device);
   device.mac.set(mac);
   // The card's PROM has each byte of its address twice.
   mac.forEach((byte, index) => device.memory.fill(byte, index * 2, index * 2 + 2));
@@ -182,7 +198,16 @@ function ne2000(cpu: Cpu, classes: CardClasses, { slot, mac }: AdapterShape, bus
     device.cr = RESET_CONTROL;
     cpu.devices.pci.lower_irq(device.pci_id);
   };
-  return { device, room, receive: () => undefined, remind, setCable: () => undefined, reset };
+  return {
+    device,
+    pciId: device.pci_id,
+    interrupts: () => (device.isr & device.imr) !== 0,
+    room,
+    receive: () => undefined,
+    remind,
+    setCable: () => undefined,
+    reset,
+  };
 }
 
 const DRIVER_OK = 4;
@@ -201,7 +226,16 @@ function virtio(cpu: Cpu, classes: CardClasses, { slot, mac }: AdapterShape, bus
     device.mac = mac.slice();
     device.reset();
   };
-  return { device, room, receive: () => undefined, remind: () => false, setCable, reset };
+  return {
+    device,
+    pciId: device.virtio.pci_id,
+    interrupts: () => device.virtio.isr_status !== 0,
+    room,
+    receive: () => undefined,
+    remind: () => false,
+    setCable,
+    reset,
+  };
 }
 
 /** Lets `build` build a card into the PCI slot and at the I/O ports of a machine's adapter: v86's classes know one place each. */
@@ -230,23 +264,16 @@ function moveBars({ pci_space: space }: PciDevice, shift: number): void {
   for (let at = 0x10; shift > 0 && at < 0x20; at += 4) space[at + 1]! += shift >> 8;
 }
 
-/** An interrupt that several PCI devices share stays up until the last of them lets go of it. */
-function shareInterrupts(cpu: Cpu): void {
+/** An interrupt that several cards share stays up until the last of them lets go of it. */
+function shareInterrupts(cpu: Cpu, cards: readonly Card[]): void {
   const { pci } = cpu.devices;
-  const held = new Map<number, Set<number>>();
-  const holders = (irq: number): Set<number> => held.get(irq) ?? held.set(irq, new Set()).get(irq)!;
   const interruptOf = (id: number): number => {
     const pin = (pci.device_spaces[id]![15]! >> 8) & 0xff;
     return pci.isa_bridge_space8[0x60 + ((pin - 1 + (id >> 3) - 1) & 3)]!;
   };
-  pci.raise_irq = (id) => {
-    const irq = interruptOf(id);
-    holders(irq).add(id);
-    cpu.device_raise_irq(irq);
-  };
   pci.lower_irq = (id) => {
     const irq = interruptOf(id);
-    for (const set of held.values()) set.delete(id);
-    if (holders(irq).size === 0) cpu.device_lower_irq(irq);
+    const isHeld = cards.some(({ pciId, interrupts }) => pciId !== id && interruptOf(pciId) === irq && interrupts());
+    if (!isHeld) cpu.device_lower_irq(irq);
   };
 }
