@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Acknowledgements } from './acknowledgements.js';
-import { limitWindow } from './guest-window.js';
+import { limitWindow, SharedWindow } from './guest-window.js';
 import { frames, Protocol, readPacket, type Packet } from './packet.js';
 import { Flag } from './tcp-connection.js';
 
@@ -54,6 +54,28 @@ test('what opens no connection stays as it is, and no bytes of options do harm',
       expect(packet.payload.readUInt16BE(16) % 0xffff).toBe(right(packet) % 0xffff);
     }),
   );
+});
+
+test('connections that move share what may be under way, with right checksums; those that rest have no share', () => {
+  const windows = new SharedWindow();
+  /** The window of a connection after a segment of its. */
+  const windowOf = (port: number, ack: number, now: number): number => {
+    const bytes = segment(Flag.ACK, Buffer.alloc(0), ack);
+    bytes.writeUInt16BE(port, 0);
+    const packet = sealed(bytes);
+    windows.limit(packet, now);
+    expect(packet.payload.readUInt16BE(16)).toBe(right(packet));
+    return packet.payload.readUInt16BE(14);
+  };
+  expect(windowOf(1, 1, 0)).toBe(0xfaf0);
+  const together = Array.from({ length: 50 }, (_, port) => windowOf(port, 2, 10));
+  expect(together.at(-1)).toBe(2920);
+  expect(together.every((window, index) => index === 0 || window <= together[index - 1]!)).toBe(true);
+  // Another answer of the same: nothing moved.
+  expect(windowOf(1, 2, 500)).toBe(2920);
+  expect(windowOf(1, 3, 900)).toBe(2920);
+  expect(windowOf(2, 3, 1500)).toBe(49_152);
+  expect(windowOf(2, 4, 3000)).toBe(0xfaf0);
 });
 
 test('of repeated acknowledgements passt hears the third alone', () => {

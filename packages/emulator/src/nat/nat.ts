@@ -10,7 +10,7 @@ import { readFile } from 'node:fs/promises';
 import { Emitter } from '../emitter.js';
 import type { NetworkLink, Unsubscribe } from '../ports.js';
 import { Acknowledgements } from './acknowledgements.js';
-import { limitWindow } from './guest-window.js';
+import { limitWindow, SharedWindow } from './guest-window.js';
 import { parseAddress, type NatNetwork } from './network.js';
 import { echoReply, ETHERNET, etherType, EtherType, Protocol, readdress, readPacket, type Packet } from './packet.js';
 import { Passt } from './passt.js';
@@ -43,6 +43,7 @@ export class Nat implements NetworkLink {
   /** Protocol and port from which the guest asked the name server. */
   readonly #askers = new Set<string>();
   readonly #acknowledgements = new Acknowledgements();
+  readonly #windows = new SharedWindow();
   #resolver: Buffer | undefined;
   #passt: Passt | undefined;
   #paused = false;
@@ -73,7 +74,9 @@ export class Nat implements NetworkLink {
     if (!packet || isLoopback(packet.destination)) return;
     this.#meet(packet);
     limitWindow(packet);
-    if (this.forwards.fromGuest(packet) || this.#echo(packet) || this.#acknowledgements.repeats(packet)) return;
+    if (this.forwards.fromGuest(packet) || this.#echo(packet)) return;
+    this.#windows.limit(packet, performance.now());
+    if (this.#acknowledgements.repeats(packet)) return;
     if (packet.destination.equals(this.options.network.dns) && !this.#toResolver(packet)) return;
     this.#passt?.send(frame.subarray(0, ETHERNET + packet.ip.length));
   }
