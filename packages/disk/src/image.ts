@@ -86,6 +86,11 @@ export abstract class OpenImage implements Image {
   /** Makes completed writes durable. */
   protected abstract commit(): Promise<void>;
 
+  /** What is nice to have done to the file when all is durable and nobody uses it any more. */
+  protected tidy(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async read(offset: number, length: number): Promise<Uint8Array> {
     this.check('read', offset, length);
     return this.queue.run(offset, length, false, () => this.readRange(offset, length));
@@ -103,7 +108,7 @@ export abstract class OpenImage implements Image {
   }
 
   close(): Promise<void> {
-    this.closing ??= this.settle().finally(() => this.letGo());
+    this.closing ??= this.settle().then(() => (this.readOnly ? undefined : this.tidy())).finally(() => this.letGo());
     return this.closing;
   }
 

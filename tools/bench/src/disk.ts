@@ -1,25 +1,31 @@
 /**
  * A VDI beside the raw file, both by the interface that an engine has of a disk, in the same run; and how a dynamic image of 1 TB opens.
  *
- * Run: `node dist/disk.js [--megabytes 256] [--turns 7] [--folder PATH]`. Raw and VDI take turns, some requests each, one at a time as a guest's controller
- * has it, and in the end of writes the flush. Of the same requests the fastest turns are compared, because other work on the host only ever slows one.
- * What was read is verified: against what was written, and in the end all bytes of the two disks against each other.
+ * Run: `node dist/disk.js [--megabytes 256] [--turns 15] [--folder PATH]`. A guest's controller has one request at a time under way, of one sector to 1 MiB, and
+ * flushes now and then; so does this. Each pass is measured whole, with the flush that ends its writes and with every stall in between. In each turn both sides make the
+ * pass, one right after the other, in changing order; their times are compared within the turn, and of the turns the median share counts. First writes to a
+ * new image, which must find room for it, are passes of their own; cold reads begin with nothing of the file in the host's cache. What was read is verified: against what was written, and
+ * in the end all bytes of the two disks against each other.
  */
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type BlockDevice, createVdi, openImage } from '@belvedere/disk';
+import { median } from './median.js';
 
 export interface DiskFigure {
   readonly what: string;
-  /** MB (10^6 bytes) a second. */
+  /** MB (10^6 bytes) a second, in the median of the turns. */
   readonly raw: number;
   readonly vdi: number;
-  /** The VDI's speed as a share of the raw file's. */
+  /** The VDI's speed as a share of the raw file's, within one turn: the median of the turns, the least and the most. */
   readonly share: number;
+  readonly least: number;
+  readonly most: number;
 }
 
 export interface OpeningFigure {
@@ -30,102 +36,167 @@ export interface OpeningFigure {
 }
 
 const KiB = 1024;
-const sequential = 128 * KiB;
-const random = 4 * KiB;
-/** Requests of a turn of random ones. */
-const randomRequests = 4000;
+const MiB = 1024 * KiB;
 
-/** One request's place on the disk, and its bytes. */
-interface Request {
-  readonly offset: number;
-  readonly data: Uint8Array;
-}
-
+/** One pass over the disk, or over places all over it. */
 interface Pass {
   readonly what: string;
-  readonly writes: boolean;
-  readonly requests: readonly Request[];
+  readonly does: 'read' | 'write';
+  /** Bytes of a request. */
+  readonly size: number;
+  /** At the most: the disk may have fewer places. */
+  readonly requests: number;
+  /** At places all over the disk; without, in order from its beginning. */
+  readonly scattered?: true;
+  /** On an image that was just made. */
+  readonly fresh?: true;
+  /** With nothing of the file in the host's cache. */
+  readonly cold?: true;
 }
 
-/** Bytes that tell where they belong, in which turn they were written, and are nowhere zero. */
-function bytesOf(offset: number, length: number, turn: number): Uint8Array {
+const passes: readonly Pass[] = [
+  { what: 'first writes in order, 4 KiB', does: 'write', size: 4 * KiB, requests: 4000, fresh: true },
+  { what: 'first writes in order, 128 KiB', does: 'write', size: 128 * KiB, requests: 1000, fresh: true },
+  { what: 'first writes in order, 1 MiB', does: 'write', size: MiB, requests: 256, fresh: true },
+  { what: 'first writes all over, 4 KiB', does: 'write', size: 4 * KiB, requests: 2000, scattered: true, fresh: true },
+  { what: 'writes in order, 4 KiB', does: 'write', size: 4 * KiB, requests: 4000 },
+  { what: 'writes in order, 128 KiB', does: 'write', size: 128 * KiB, requests: 1000 },
+  { what: 'writes in order, 1 MiB', does: 'write', size: MiB, requests: 256 },
+  { what: 'writes all over, 4 KiB', does: 'write', size: 4 * KiB, requests: 4000, scattered: true },
+  { what: 'reads in order, 4 KiB', does: 'read', size: 4 * KiB, requests: 4000 },
+  { what: 'reads in order, 128 KiB', does: 'read', size: 128 * KiB, requests: 1000 },
+  { what: 'reads in order, 1 MiB', does: 'read', size: MiB, requests: 256 },
+  { what: 'reads all over, 4 KiB', does: 'read', size: 4 * KiB, requests: 4000, scattered: true },
+  { what: 'cold reads in order, 128 KiB', does: 'read', size: 128 * KiB, requests: 1000, cold: true },
+  { what: 'cold reads all over, 4 KiB', does: 'read', size: 4 * KiB, requests: 1000, scattered: true, cold: true },
+];
+
+/** Bytes that tell where they belong, which pass wrote them last, and are nowhere zero. */
+function bytesOf(offset: number, length: number, mark: number): Uint8Array {
   const words = new Uint32Array(length / 4);
-  for (let i = 0; i < words.length; i++) words[i] = (Math.imul(offset / 4 + i, 2654435761) ^ (turn * 0x01010101)) | 0x80000001;
+  for (let i = 0; i < words.length; i++) words[i] = (Math.imul(offset / 4 + i, 2654435761) ^ (mark * 0x01010101)) | 0x80000001;
   return new Uint8Array(words.buffer);
 }
 
-function passes(size: number): Pass[] {
-  const inOrder = Array.from({ length: size / sequential }, (_, i) => ({ offset: i * sequential, data: bytesOf(i * sequential, sequential, 1) }));
-  // Each 4 KiB of the disk once before any comes again.
-  const step = size / random;
-  const scattered = Array.from({ length: Math.min(randomRequests, step) }, (_, i) => ((i * 7919 + 13) % step) * random);
-  const again = scattered.map((offset) => ({ offset, data: bytesOf(offset, random, 2) }));
-  return [
-    { what: 'sequential writes to a new image, 128 KiB', writes: true, requests: inOrder },
-    { what: 'sequential writes, 128 KiB', writes: true, requests: inOrder },
-    { what: 'sequential reads, 128 KiB', writes: false, requests: inOrder },
-    { what: 'random writes, 4 KiB', writes: true, requests: again },
-    { what: 'random reads, 4 KiB', writes: false, requests: again },
-  ];
+/** Places of a pass's requests, in their order; each at most once. */
+function offsetsOf({ size, requests, scattered }: Pass, diskSize: number): number[] {
+  const places = Math.floor(diskSize / size);
+  return Array.from({ length: Math.min(requests, places) }, (_, i) => (scattered ? (i * 7919 + 13) % places : i) * size);
 }
 
-/** Requests that one side has before it is the other's turn. */
-const slice = 50;
+const sides = ['raw', 'vdi'] as const;
+type Side = (typeof sides)[number];
 
-/** What a pass is measured in: some requests, or the flush that ends the writes. */
-function slicesOf({ writes, requests }: Pass): (readonly Request[] | 'flush')[] {
-  const slices = Array.from({ length: Math.ceil(requests.length / slice) }, (_, i) => requests.slice(i * slice, (i + 1) * slice));
-  return writes ? [...slices, 'flush'] : slices;
-}
+/** The two disks of a run, and what must be on them. */
+class Disks {
+  private devices: Partial<Record<Side, BlockDevice>> = {};
+  private readonly expected: Uint8Array;
+  private number = 0;
 
-/** Milliseconds of some requests. */
-async function run(device: BlockDevice, { what, writes }: Pass, requests: readonly Request[] | 'flush'): Promise<number> {
-  const read: Uint8Array[] = [];
-  const start = performance.now();
-  if (requests === 'flush') await device.flush();
-  else if (writes) for (const { offset, data } of requests) await device.write(offset, data);
-  else for (const { offset, data } of requests) read.push(await device.read(offset, data.length));
-  const elapsed = performance.now() - start;
-  if (requests === 'flush' || writes) return elapsed;
-  for (const [index, { offset, data }] of requests.entries()) if (Buffer.compare(read[index]!, data) !== 0) throw new Error(`${what}: wrong bytes at ${offset}`);
-  return elapsed;
-}
-
-type Side = 'raw' | 'vdi';
-
-/** @param megabytes of the disk, in MiB; @param turns of each side */
-export async function diskFigures(megabytes: number, turns: number, parent = tmpdir()): Promise<DiskFigure[]> {
-  const folder = mkdtempSync(join(parent, 'belvedere-bench-disk-'));
-  const size = megabytes * 1024 * KiB;
-  const all = passes(size).map((pass) => ({ pass, slices: slicesOf(pass).map((requests) => ({ requests, best: { raw: Infinity, vdi: Infinity } })) }));
-  try {
-    for (let turn = 0; turn < turns; turn++) {
-      const raw = join(folder, `${turn}.img`);
-      const vdi = join(folder, `${turn}.vdi`);
-      writeFileSync(raw, '');
-      truncateSync(raw, size);
-      await createVdi(vdi, { size });
-      const devices = { raw: await openImage(raw, { format: 'RAW' }), vdi: await openImage(vdi) };
-      for (const { pass, slices } of all) {
-        for (const [index, { requests, best }] of slices.entries()) {
-          const order: readonly Side[] = (turn + index) % 2 ? ['vdi', 'raw'] : ['raw', 'vdi'];
-          for (const side of order) best[side] = Math.min(best[side], await run(devices[side], pass, requests));
-        }
-      }
-      if ((await digest(devices.raw)) !== (await digest(devices.vdi))) throw new Error('the two disks differ');
-      for (const [path, device] of [[raw, devices.raw], [vdi, devices.vdi]] as const) {
-        await device.close();
-        rmSync(path);
-      }
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+  constructor(
+    readonly folder: string,
+    readonly size: number,
+  ) {
+    this.expected = new Uint8Array(size);
   }
-  return all.map(({ pass: { what, requests }, slices }) => {
-    const bytes = requests.reduce((sum, { data }) => sum + data.length, 0);
-    const [raw, vdi] = (['raw', 'vdi'] as const).map((side) => slices.reduce((sum, { best }) => sum + best[side], 0)) as [number, number];
-    return { what, raw: bytes / raw / 1000, vdi: bytes / vdi / 1000, share: raw / vdi };
-  });
+
+  async renew(): Promise<void> {
+    await this.remove();
+    this.number++;
+    writeFileSync(this.path('raw'), '');
+    truncateSync(this.path('raw'), this.size);
+    await createVdi(this.path('vdi'), { size: this.size });
+    this.devices = { raw: await openImage(this.path('raw'), { format: 'RAW' }), vdi: await openImage(this.path('vdi')) };
+    this.expected.fill(0);
+  }
+
+  async remove(): Promise<void> {
+    for (const side of sides) {
+      await this.devices[side]?.close();
+      rmSync(this.path(side), { force: true });
+    }
+    this.devices = {};
+  }
+
+  /** Milliseconds of one side's pass, its flush included. */
+  async time(side: Side, pass: Pass, offsets: readonly number[], data: readonly Uint8Array[]): Promise<number> {
+    const device = this.devices[side]!;
+    if (pass.cold) {
+      await device.flush();
+      dropCache(this.path(side));
+    }
+    const read: Uint8Array[] = [];
+    const start = performance.now();
+    if (pass.does === 'read') for (const offset of offsets) read.push(await device.read(offset, pass.size));
+    else {
+      for (const [index, offset] of offsets.entries()) await device.write(offset, data[index]!);
+      await device.flush();
+    }
+    const elapsed = performance.now() - start;
+    for (const [index, bytes] of read.entries()) {
+      const offset = offsets[index]!;
+      if (Buffer.compare(bytes, this.expected.subarray(offset, offset + bytes.length)) !== 0) throw new Error(`${pass.what}, ${side}: wrong bytes at ${offset}`);
+    }
+    return elapsed;
+  }
+
+  written(offsets: readonly number[], data: readonly Uint8Array[]): void {
+    for (const [index, offset] of offsets.entries()) this.expected.set(data[index]!, offset);
+  }
+
+  /** @throws Error when a disk holds anything but what was written to it */
+  async verify(): Promise<void> {
+    const wanted = createHash('sha256').update(this.expected).digest('hex');
+    for (const side of sides) if ((await digest(this.devices[side]!)) !== wanted) throw new Error(`the ${side} disk does not hold what was written to it`);
+  }
+
+  private path(side: Side): string {
+    return join(this.folder, `${this.number}.${side}`);
+  }
+}
+
+/** Makes the host forget what it has of a file: GNU dd asks for that with posix_fadvise. @throws Error where it cannot be asked */
+function dropCache(path: string): void {
+  const { status, stderr } = spawnSync('dd', [`if=${path}`, 'iflag=nocache', 'count=0'], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`cold reads need GNU dd: ${stderr}`);
+}
+
+/** @param megabytes of the disk, in MiB; @param turns of both sides, in each pass */
+export async function diskFigures(megabytes: number, turns: number, parent = tmpdir()): Promise<DiskFigure[]> {
+  const disks = new Disks(mkdtempSync(join(parent, 'belvedere-bench-disk-')), megabytes * MiB);
+  try {
+    const times = passes.map((): Record<Side, number[]> => ({ raw: [], vdi: [] }));
+    for (let turn = 0; turn < turns; turn++) {
+      for (const [index, pass] of passes.entries()) {
+        if (pass.fresh) await disks.renew();
+        else if (passes[index - 1]?.fresh) await fillBoth(disks);
+        const offsets = offsetsOf(pass, disks.size);
+        const data = pass.does === 'write' ? offsets.map((offset) => bytesOf(offset, pass.size, turn * passes.length + index)) : [];
+        for (const side of (turn + index) % 2 ? (['vdi', 'raw'] as const) : sides) times[index]![side].push(await disks.time(side, pass, offsets, data));
+        if (pass.does === 'write') disks.written(offsets, data);
+        if (pass.fresh) await disks.verify();
+      }
+      await disks.verify();
+    }
+    return passes.map((pass, index) => figureOf(pass, times[index]!, offsetsOf(pass, disks.size).length * pass.size));
+  } finally {
+    await disks.remove();
+    rmSync(disks.folder, { recursive: true, force: true });
+  }
+}
+
+/** Every block of both disks has its place from here on. */
+async function fillBoth(disks: Disks): Promise<void> {
+  const pass: Pass = { what: 'filling', does: 'write', size: MiB, requests: Infinity };
+  const offsets = offsetsOf(pass, disks.size);
+  const data = offsets.map((offset) => bytesOf(offset, MiB, 255));
+  for (const side of sides) await disks.time(side, pass, offsets, data);
+  disks.written(offsets, data);
+}
+
+function figureOf({ what }: Pass, { raw, vdi }: Readonly<Record<Side, readonly number[]>>, bytes: number): DiskFigure {
+  const shares = raw.map((time, turn) => time / vdi[turn]!);
+  return { what, raw: bytes / median(raw) / 1000, vdi: bytes / median(vdi) / 1000, share: median(shares), least: Math.min(...shares), most: Math.max(...shares) };
 }
 
 async function digest(device: BlockDevice): Promise<string> {
@@ -141,7 +212,7 @@ export async function opening(parent = tmpdir()): Promise<OpeningFigure> {
     const path = join(folder, 'terabyte.vdi');
     await createVdi(path, { size: 2 ** 40 });
     const writer = await openImage(path);
-    for (let i = 0; i < 16; i++) await writer.write(i * 2 ** 36, bytesOf(i * 2 ** 36, random, 1));
+    for (let i = 0; i < 16; i++) await writer.write(i * 2 ** 36, bytesOf(i * 2 ** 36, 4 * KiB, 1));
     await writer.close();
     let opened = Infinity;
     let memory = 0; // the largest: what is collected meanwhile only ever lowers one
@@ -151,7 +222,7 @@ export async function opening(parent = tmpdir()): Promise<OpeningFigure> {
       const image = await openImage(path);
       opened = Math.min(opened, performance.now() - start);
       memory = Math.max(memory, process.memoryUsage().arrayBuffers - before);
-      if (Buffer.compare(await image.read(15 * 2 ** 36, random), bytesOf(15 * 2 ** 36, random, 1)) !== 0) throw new Error('the image of 1 TB reads wrong');
+      if (Buffer.compare(await image.read(15 * 2 ** 36, 4 * KiB), bytesOf(15 * 2 ** 36, 4 * KiB, 1)) !== 0) throw new Error('the image of 1 TB reads wrong');
       await image.close();
     }
     return { opened, memory };
@@ -161,13 +232,16 @@ export async function opening(parent = tmpdir()): Promise<OpeningFigure> {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { values } = parseArgs({ options: { megabytes: { type: 'string', default: '256' }, turns: { type: 'string', default: '7' }, folder: { type: 'string', default: tmpdir() } } });
+  const { values } = parseArgs({ options: { megabytes: { type: 'string', default: '256' }, turns: { type: 'string', default: '15' }, folder: { type: 'string', default: tmpdir() } } });
   const [megabytes, turns] = [Number(values.megabytes), Number(values.turns)];
   if (!(Number.isInteger(megabytes) && megabytes >= 1 && megabytes <= 4096)) throw new RangeError(`--megabytes ${values.megabytes}: give a whole number from 1 to 4096`);
   if (!(Number.isInteger(turns) && turns >= 1 && turns <= 100)) throw new RangeError(`--turns ${values.turns}: give a whole number from 1 to 100`);
-  for (const { what, raw, vdi, share } of await diskFigures(megabytes, turns, values.folder)) {
-    console.log(`${share.toFixed(2)} of raw: ${vdi.toFixed(0).padStart(5)} MB/s (raw ${raw.toFixed(0)} MB/s)  ${what}`);
+  const load = (): string => loadavg()[0]!.toFixed(1);
+  console.log(`${megabytes} MiB, ${turns} turns; the host's load is ${load()}`);
+  for (const { what, raw, vdi, share, least, most } of await diskFigures(megabytes, turns, values.folder)) {
+    console.log(`${share.toFixed(2)} of raw (${least.toFixed(2)} to ${most.toFixed(2)}): ${vdi.toFixed(0).padStart(5)} MB/s beside ${raw.toFixed(0).padStart(5)} MB/s  ${what}`);
   }
+  console.log(`the host's load is ${load()}`);
   const { opened, memory } = await opening(values.folder);
   console.log(`a dynamic image of 1 TB opens in ${opened.toFixed(1)} ms, with ${(memory / 2 ** 20).toFixed(1)} MiB`);
 }

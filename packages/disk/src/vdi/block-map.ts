@@ -5,7 +5,7 @@
  * two sectors of a disk do. Therefore the map has two places in the file. `offBlocks`, which stands in the same sector as
  * `cBlocksAllocated`, says which one counts:
  *
- * 1. extend the file by the new block, which is zero, and write the guest's data into it (`allocate`, then the caller)
+ * 1. extend the file by the new block and some more, which are zero, and write the guest's data into it (`allocate`, then the caller)
  * 2. bring the idle map up to date
  * 3. fdatasync
  * 4. write the header's sector: `offBlocks` of that map, the new `cBlocksAllocated`
@@ -16,16 +16,19 @@
  * opened for writing (room.ts). Where that cannot be, it is updated in place: in one write where header and entry share a page of memory (no kill of the
  * process can tear that), else the count first. A crash in between then leaves a count that is too high, which this package and VirtualBox read well.
  */
+import { NoSpaceError } from '../errors.js';
 import { Serial } from '../ordering.js';
 import type { HostFile } from '../ports.js';
 import { newUuid } from '../uuid.js';
 import { type Entries, entriesPerPage, pageSize } from './entries.js';
 import { Block, headerEnd, headerSector, mapSize, type VdiHeader } from './header.js';
 
-/** Blocks that may wait for a commit before one is begun. */
-const commitBlocks = 64;
+/** Blocks that may wait for a commit before one is begun: each makes the host write all that it holds, which the guest's next writes wait for. */
+const commitBlocks = 1024;
 /** Milliseconds that they may wait. */
 const commitDelay = 1000;
+/** Blocks that the file is extended by at a time. */
+const roomBlocks = 16;
 
 /** Where a second map of the same size fits between the header and the data; undefined where it does not. */
 export function secondMapOffset(header: VdiHeader): number | undefined {
@@ -49,7 +52,10 @@ export class BlockMap {
   private readonly idle: { offset: number } | undefined;
   private headerStale = false;
   private headerSynced = true;
+  /** Whether all of the file behind `end` is zero. */
   private tailCut = false;
+  /** The first position that the file has no room for. */
+  private room = 0;
   private touched = false;
   /** What is written is what the image's children read already, so that they need not be told. */
   keepsModification = false;
@@ -140,6 +146,7 @@ export class BlockMap {
     await this.file.truncate(this.offsetOf(positions));
     await this.file.sync();
     this.end = positions;
+    this.room = positions;
     this.holes = undefined;
   }
 
@@ -191,19 +198,41 @@ export class BlockMap {
       await this.file.write(content ?? new Uint8Array(cbBlock), this.offsetOf(at));
       this.holes!.take();
     } else {
-      // What a crash left behind the last block would shine through the new one.
-      if (!this.tailCut && (await this.file.size()) > this.offsetOf(at)) await this.file.truncate(this.offsetOf(at));
-      this.tailCut = true;
-      await this.file.truncate(this.offsetOf(at + 1));
-      if (content) {
-        this.tailCut = false; // until it is written whole
-        await this.file.write(content, this.offsetOf(at));
-        this.tailCut = true;
-      }
+      await this.makeRoom(at);
+      if (content) await this.fill(at, content);
       this.end++;
     }
     this.set(block, at);
     return this.offsetOf(at);
+  }
+
+  /** Extends the file, by several blocks at a time, so that most writes to new blocks are one request to the host. */
+  private async makeRoom(at: number): Promise<void> {
+    if (this.tailCut && at < this.room) return;
+    // What a crash left behind the last block would shine through the new one.
+    if (!this.tailCut && (await this.file.size()) > this.offsetOf(at)) await this.file.truncate(this.offsetOf(at));
+    this.tailCut = true;
+    this.room = at;
+    const extend = async (room: number): Promise<void> => {
+      await this.file.truncate(this.offsetOf(room));
+      this.room = room;
+    };
+    await extend(Math.max(at + 1, Math.min(at + roomBlocks, this.header.cBlocks))).catch((error: unknown) => {
+      if (!(error instanceof NoSpaceError)) throw error;
+      return extend(at + 1); // a limit on the file's length may let this one pass
+    });
+  }
+
+  private async fill(at: number, content: Uint8Array): Promise<void> {
+    this.tailCut = false; // until it is written whole
+    await this.file.write(content, this.offsetOf(at));
+    this.tailCut = true;
+  }
+
+  /** Gives back the room that no block took; all must be committed. */
+  async trim(): Promise<void> {
+    if (this.tailCut && this.room > this.end) await this.file.truncate(this.offsetOf(this.end));
+    this.room = this.end;
   }
 
   /** A commit that nobody waits for. Its failure is not lost: the blocks stay pending, and the next flush meets it again. */

@@ -159,9 +159,9 @@ describe('a full disk', () => {
 
   test('is a typed error, loses nothing, and the same write works once there is room', async () => {
     const { image, file, room } = await onSmallHost();
+    room(file.contents.length + 3 * KiB64);
     await image.write(0, sectorOf(1));
     await image.flush();
-    room(file.contents.length + 2 * KiB64);
     const results = await Promise.allSettled([1, 2, 3, 4].map((block) => image.write(block * KiB64, sectorOf(block + 1))));
     expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected']);
     for (const result of results) if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(NoSpaceError);

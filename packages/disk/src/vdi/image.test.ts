@@ -79,11 +79,12 @@ describe('a standard image', () => {
     expect(statSync(path).size).toBe(empty);
     await image.write(500 * MiB, pattern(512, 3));
     await image.flush();
-    expect(statSync(path).size).toBe(empty + MiB);
+    expect(await image.actualSize()).toBeLessThan(2 * MiB);
     await image.write(500 * MiB, new Uint8Array(512)); // a block that has a place takes zeroes as any other bytes
     expect(await image.read(500 * MiB, 512)).toEqual(new Uint8Array(512));
     expect(await image.actualSize()).toBeLessThan(3 * MiB);
     await image.close();
+    expect(statSync(path).size).toBe(empty + MiB);
   });
 
   test('of 1 TB opens in under 50 ms and 8 MiB', async () => {

@@ -219,6 +219,10 @@ export class VdiImage extends OpenImage {
     return this.map.commit();
   }
 
+  protected override async tidy(): Promise<void> {
+    await this.map.trim();
+  }
+
   /** Place in the file of a request inside one block that has a place: most are such. */
   private placeOfAll(offset: number, length: number): number | undefined {
     const within = offset % this.blockSize;
