@@ -1,7 +1,7 @@
 // Debian packages without root and without touching the system: apt's signed downloads into a folder of our own, unpacked by dpkg-deb.
 // Folders: <cache>/debian/<label> holds the unpacked files of one set of packages; <cache>/apt is our own apt state, made when the system's lists do not serve.
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { withLock } from './lock.mjs';
 import { cacheFolder, findProgram } from './places.mjs';
 import { SetupError, attempt, run } from './progress.mjs';
@@ -133,9 +133,10 @@ async function download(set, folder, cache) {
  * @param {string} cache
  * @param {string} state the folder whose `lists` are read (and, if it is ours, written)
  * @param {string} [architecture] one that is served beside the system's own
+ * @param {readonly string[]} [more] lines that stand after all others
  * @returns {Promise<NodeJS.ProcessEnv>} the environment that makes apt use it
  */
-async function aptConfiguration(cache, state, architecture) {
+export async function aptConfiguration(cache, state, architecture, more = []) {
   const folder = join(cache, 'apt');
   mkdirSync(join(folder, 'cache', 'archives', 'partial'), { recursive: true });
   const dump = await run('apt-config', ['dump']);
@@ -156,8 +157,9 @@ async function aptConfiguration(cache, state, architecture) {
     'Dir::Etc::parts "/dev/null";',
     'Dir::Etc::main "/dev/null";',
     'Dir::Log "/dev/null";',
+    ...more,
   ];
-  const path = join(folder, state.startsWith(cache) ? 'own.conf' : 'system.conf');
+  const path = join(folder, more.length > 0 ? `${basename(state)}.conf` : state.startsWith(cache) ? 'own.conf' : 'system.conf');
   writeFileSync(path, `${lines.join('\n')}\n`);
   return { ...process.env, APT_CONFIG: path, LC_ALL: 'C' };
 }

@@ -1,7 +1,8 @@
-// `npm test`: the set-up, what the tests need, the code's rules, every test; at the end one line that counts them.
+// `npm test`: the set-up, what the tests need (a mirror of some Debian packages, programs), the code's rules, every test; at the end one line that counts them.
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { provideTestNeeds } from './programs.mjs';
 import { root } from './places.mjs';
 import { attempt, runMain, say, seconds } from './progress.mjs';
@@ -18,7 +19,9 @@ const ACCEPTANCE = '@belvedere/acceptance';
 
 /** Each check and test runs whatever became of the ones before; all of them have to succeed. */
 async function main() {
-  await setup();
+  const { installer } = await setup();
+  const { buildMirror } = await import(pathToFileURL(join(root, 'tools/guests/debian-mirror/build.mjs')).href);
+  await buildMirror(installer);
   const missing = await provideTestNeeds();
   if (missing.length > 0) {
     say(`not on this machine, so that tests which need it are skipped${process.getuid?.() === 0 ? '' : ' (as root on Debian they would be installed)'}:`);

@@ -1,6 +1,7 @@
 // Where the guests' images are: the test card's beside this program, the Linux ones in the machine's cache.
 import { fileURLToPath } from 'node:url';
 import { findInstaller } from '../debian-installer/iso.mjs';
+import { findMirror } from '../debian-mirror/mirror.mjs';
 import { findLinux } from '../linux/iso.mjs';
 
 const built = (name: string) => fileURLToPath(new URL(`./testcard/${name}`, import.meta.url));
@@ -22,3 +23,6 @@ export const linuxIso = (): string | undefined => findLinux();
 
 /** The password of its accounts john, locked and expired; the last two are what their names say. */
 export const LINUX_PASSWORD = 'right horse';
+
+/** The folder with the mirror of Debian's packages for an installation, which the set-up of the tests builds into the cache; undefined where they could not be had. */
+export const debianMirror = (): string | undefined => findMirror();
