@@ -38,7 +38,9 @@ export class MachineProcess {
   private moving: AbortController | undefined;
   /** It runs there. `kept`: where a state was left, because nobody there said so. */
   private moved: { readonly kept: string | undefined } | undefined;
-  /** The machine's viewers, while it moves and after it has. */
+  /** It stands still to go on elsewhere: what is typed here now would be lost. */
+  private isLeaving = false;
+  /** The machine's viewers, once it has moved. */
   private followers: Followers | undefined;
   private readonly serialLines: Close[] = [];
 
@@ -53,9 +55,9 @@ export class MachineProcess {
   ) {}
 
   /** Opens the doors to a machine that was teleported here and runs. It runs on whatever of them cannot be opened. */
-  static async welcome(spec: MachineSpec, log: Log, { machine, drives, networks, control, display, logins }: Arrived): Promise<MachineProcess> {
+  static async welcome(spec: MachineSpec, log: Log, { machine, drives, networks, control, lines, display, logins }: Arrived): Promise<MachineProcess> {
     const started = new MachineProcess(spec, log, drives, networks, machine, display, logins);
-    await started.open(control);
+    await started.open({ control, lines });
     // On the same host they are the source's until its process has ended.
     await networks.openPortsLater();
     started.setState(machine.state === 'paused' ? 'paused' : 'running', machine.stateReason);
@@ -178,10 +180,12 @@ export class MachineProcess {
     await this.machine.powerOff();
   }
 
-  /** @param control of a machine that runs already: what cannot be opened is logged then, and no reason to end it */
-  private async open(control?: ControlDoor): Promise<void> {
+  /** @param arrived of a machine that runs already: what cannot be opened is logged then, and no reason to end it */
+  private async open(arrived?: Pick<Arrived, 'control' | 'lines'>): Promise<void> {
+    const { control, lines } = arrived ?? {};
     const opened = async (work: Promise<unknown>): Promise<void> => void (control ? await work.catch((error: Error) => this.log.error({ err: error }, 'a door of the machine stays shut')) : await work);
-    for (const serial of this.spec.hardware.serialPorts) await opened(this.joinSerial(serial));
+    for (const serial of this.spec.hardware.serialPorts) await opened(this.joinSerial(serial, lines?.ports ?? this.machine.serial));
+    lines?.release();
     this.display.onChange(() => this.control?.emit('vrde', this.display.status));
     // Of a machine that was waited for it is open already, or will be when it can.
     if (!control) await this.display.apply(this.spec.vrde);
@@ -194,8 +198,8 @@ export class MachineProcess {
     this.machine.onEject((slot) => void this.ejected(slot));
   }
 
-  private async joinSerial(serial: MachineSpec['hardware']['serialPorts'][number]): Promise<void> {
-    const port = this.machine.serial.find(({ index }) => index === serial.slot);
+  private async joinSerial(serial: MachineSpec['hardware']['serialPorts'][number], ports: Machine['serial']): Promise<void> {
+    const port = ports.find(({ index }) => index === serial.slot);
     if (!port) throw new ControlError('VBOX_E_NOT_SUPPORTED', `the engine has no serial port ${serial.slot}`);
     this.serialLines.push(await joinSerial(serial, port));
   }
@@ -218,7 +222,10 @@ export class MachineProcess {
         machine: new MovingMachine({
           machine,
           memoryBytes: description.memoryBytes,
-          beforePause: () => followers.hold(),
+          beforePause: () => {
+            this.isLeaving = true;
+            followers.hold();
+          },
           keptFile: keptFileOf(spec.stateFile),
           writeState: (file) => saveState(machine, spec, file, () => Promise.resolve(), () => undefined),
         }),
@@ -243,6 +250,7 @@ export class MachineProcess {
       return { downtime: total, total: Math.round(milliseconds), parts, bytes, rounds, authenticated };
     } finally {
       this.moving = undefined;
+      if (!this.moved) this.isLeaving = false;
       if (!this.followers) await followers.stay();
       if (!this.moved && this.state === 'teleporting') this.setState(machine.state === 'paused' ? 'paused' : 'running', machine.stateReason);
     }
@@ -352,7 +360,10 @@ export class MachineProcess {
     const inState = (wanted: MachineState, action: string): void => {
       if (this.state !== wanted) throw new ControlError('VBOX_E_INVALID_VM_STATE', `cannot ${action}: the machine is ${this.state}, not ${wanted}`);
     };
-    const press = (events: readonly { code: number; down: boolean }[]): void => events.forEach(({ code, down }) => machine.keyboard.scancode(code, down));
+    const press = (events: readonly { code: number; down: boolean }[]): void => {
+      if (this.isLeaving) throw new ControlError('VBOX_E_INVALID_VM_STATE', 'cannot type: the machine is just being handed over to another host');
+      events.forEach(({ code, down }) => machine.keyboard.scancode(code, down));
+    };
     return {
       status: async () => this.status,
       pause: async () => {

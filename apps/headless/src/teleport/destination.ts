@@ -9,6 +9,8 @@ export interface DestinationParts {
   readonly options: StartOptions;
   /** The hardware, with disks that may be looked at. */
   settings(): Promise<HardwareSettings>;
+  /** Called with the machine that is complete, and stands still. */
+  complete(machine: Machine): void;
   readonly keptFile: string;
   writeState(machine: Machine, file: string): Promise<void>;
 }
@@ -53,6 +55,7 @@ export class ArrivingMachine implements Destination {
 
   async finish(final: Uint8Array): Promise<void> {
     this.machine = await this.arrival!.complete(devicesFromBytes(final));
+    this.parts.complete(this.machine);
   }
 
   resume(stoodStill: number): Promise<void> {

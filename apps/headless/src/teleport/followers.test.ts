@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ntHash } from '@belvedere/rdp';
 import { RdpClient } from '@belvedere/rdp/client';
 import { Processes, request, secret, showsMachine } from './processes.testing.js';
 
@@ -38,10 +39,17 @@ test('a viewer that knows no redirection is relayed in its session until it leav
   expect((await readFile(join(processes.folder, 'target.audit'), 'utf8')).trim().split('\n').map((line) => (JSON.parse(line) as { method: string; granted: boolean }).method)).toEqual(['teleport', 'teleport']);
 });
 
-test('a viewer that can is sent to the target, is let in there once, and its relay ends', async () => {
+/** John may log in by Network Level Authentication, with a password that no viewer here knows. */
+const proving = { ...closed, simpleUsers: { john: `$nt$${Buffer.from(ntHash('a password')).toString('hex')}` } };
+
+test.each([
+  ['TLS', closed, 'tls'],
+  ['Network Level Authentication', proving, 'nla'],
+  ['Network Level Authentication with an early answer', proving, 'nlaEx'],
+] as const)('a viewer that can is sent to the target, is let in there once by %s, and its relay ends', async (_name, judge, security) => {
   const source = await processes.start('source', { vrde: { addresses: ['127.0.0.1'] } });
   const port = await source.displayPort();
-  const target = await processes.start('target', { arrival: secret(), vrde: { ...closed, ports: [port], addresses: ['127.0.0.2'] } });
+  const target = await processes.start('target', { arrival: secret(), vrde: { ...judge, ports: [port], addresses: ['127.0.0.2'] } });
   await target.displayPort();
   const viewer = await processes.view(source, { redirects: true, user: 'john' });
   const told = once(viewer, 'redirected') as Promise<[{ TargetNetAddress: string; UserName: string; Password: string }]>;
@@ -49,14 +57,14 @@ test('a viewer that can is sent to the target, is let in there once, and its rel
   const [{ TargetNetAddress: host, UserName: user, Password: password }] = await told;
   expect([host, user]).toEqual(['127.0.0.2', 'john']);
 
-  const there = new RdpClient({ host, port, user, password });
+  const there = new RdpClient({ host, port, user, password, security });
   await there.active();
   await showsMachine(there, target);
   // The old session ends with its relay, and the process with it.
   await viewer.ended();
   await source.exited;
   expect((await target.control.request('status', {})).vrde.clients).toHaveLength(1);
-  const again = new RdpClient({ host, port, user, password });
+  const again = new RdpClient({ host, port, user, password, security });
   await again.ended();
   expect(again.framebuffer.pixels.every((pixel) => pixel === 0)).toBe(true);
   there.close();

@@ -35,6 +35,8 @@ export interface SourceDisplay {
 
 /** Milliseconds until the picture must have come to a relay, once the machine runs there. */
 const PICTURE = 5000;
+/** Milliseconds that a viewer sees the machine through its relay before it is sent there: two short gaps in its picture instead of a long one. */
+const LOOK = 500;
 
 interface Follower {
   readonly relay: Relay;
@@ -156,11 +158,15 @@ export class Followers {
     if (!client) return follower?.relay.close();
     if (!follower || !this.display.lead(id, follower.relay.console)) return this.display.dismiss([id], 'the machine was teleported, and this viewer could not follow');
     void follower.relay.closed.then((reason) => this.display.dismiss([id], `its relay ended: ${reason}`));
-    const { redirection } = follower;
-    const domain = client.screen > 0 ? `${client.domain}@${client.screen + 1}` : client.domain;
-    const sent =
-      redirection !== undefined &&
-      this.display.redirect(id, { address: redirection.address, user: client.user, domain, password: redirection.cookie, ...(redirection.hostName === undefined ? {} : { hostName: redirection.hostName }) });
-    this.log.info(`client ${id} ${sent ? `is sent to ${redirection.address}` : 'is relayed'}`);
+    if (follower.redirection) this.sendOn(client, follower.redirection);
+    else this.log.info(`client ${id} is relayed`);
+  }
+
+  private sendOn({ id, user, domain, screen }: ClientInfo, { address, hostName, cookie }: NonNullable<Follower['redirection']>): void {
+    const send = (): void => {
+      const destination = { address, user, domain: screen > 0 ? `${domain}@${screen + 1}` : domain, password: cookie, ...(hostName === undefined ? {} : { hostName }) };
+      this.log.info(`client ${id} ${this.display.redirect(id, destination) ? `is sent to ${address}` : 'is relayed'}`);
+    };
+    setTimeout(LOOK, undefined, { ref: false }).then(send, () => undefined);
   }
 }

@@ -17,6 +17,7 @@ import { guestAgentPort } from '../serial.js';
 import { type ControlDoor, openControlDoor } from './control-door.js';
 import { describeMachine } from './description.js';
 import { ArrivingMachine } from './destination.js';
+import { HeldLines } from './held-lines.js';
 import { LateChannel, Stage } from './stage.js';
 import { sharedStorage } from './storage.js';
 import { Visitors } from './visitors.js';
@@ -27,6 +28,8 @@ export interface Arrived {
   readonly drives: Drives;
   readonly networks: Networks;
   readonly control: ControlDoor;
+  /** Its serial lines, which say what the guest has said since it runs here. */
+  readonly lines: HeldLines;
   /** Its sessions have gone on. */
   readonly display: RemoteDisplay;
   readonly logins: Logins;
@@ -37,6 +40,7 @@ export const keptFileOf = (stateFile: string): string => `${stateFile}.kept`;
 
 export class WaitingMachine {
   private progress: Progress = { phase: 'waiting' };
+  private lines: HeldLines | undefined;
 
   private constructor(
     private readonly spec: MachineSpec,
@@ -60,14 +64,15 @@ export class WaitingMachine {
       const firmware = await findFirmware();
       const settings = hardwareSettings(spec.hardware, drives.settings, adapters);
       const description = describeMachine(spec.hardware, settings, firmware);
+      let self: WaitingMachine | undefined = undefined;
       const destination = new ArrivingMachine({
         engine: v86Engine,
         options: { firmware, log: (level, text) => log[level](text) },
         settings: async () => (await drives.look(), hardwareSettings(spec.hardware, drives.settings, adapters)),
+        complete: (machine) => void (self!.lines = new HeldLines(machine.serial)),
         keptFile: keptFileOf(spec.stateFile),
         writeState: (machine, file) => saveState(machine, spec, file, () => drives.flush(), () => undefined),
       });
-      let self: WaitingMachine | undefined = undefined;
       const viewers = openViewers(spec, log, (record) => self?.control.emit('judgement', record));
       const handlers = refusing(() => self!.status, () => self!.cancel(), viewers);
       const control = await openControlDoor(spec.controlSocket, handlers);
@@ -144,7 +149,7 @@ export class WaitingMachine {
     const outcome = await this.waiting!.outcome;
     if (outcome.where === 'here') {
       const { display, logins } = this.viewers;
-      return { machine: this.destination.machine!, drives: this.drives, networks: this.networks, control: this.control, display, logins };
+      return { machine: this.destination.machine!, drives: this.drives, networks: this.networks, control: this.control, lines: this.lines!, display, logins };
     }
     await this.viewers.display.close('nothingCame');
     await this.destination.discard();

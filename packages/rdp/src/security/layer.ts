@@ -117,14 +117,16 @@ export function standardLayer(settings: StandardLayerSettings): StandardSecurity
       if (clear) return Buffer.concat([encode(TS_SECURITY_HEADER, { flags: own }), payload]);
       const salted = layer.saltedChecksum && !fips;
       const { data, padlen, mac } = sending.seal(payload, salted);
-      const header = { flags: own | SEC.ENCRYPT | (salted ? SEC.SECURE_CHECKSUM : 0), dataSignature: mac };
+      // A redirection says by its own flag that it is encrypted, and rdesktop decrypts it twice where both stand. [MS-RDPBCGR] 2.2.8.1.1.2.1
+      const encrypted = flags & SEC.REDIRECTION_PKT ? 0 : SEC.ENCRYPT;
+      const header = { flags: own | encrypted | (salted ? SEC.SECURE_CHECKSUM : 0), dataSignature: mac };
       return Buffer.concat([fips ? encode(TS_SECURITY_HEADER2, { ...header, padlen }) : encode(TS_SECURITY_HEADER1, header), data]);
     },
 
     unwrap(bytes) {
       const basic = decodePrefix(TS_SECURITY_HEADER, bytes);
       const { flags } = basic.value;
-      if (!(flags & SEC.ENCRYPT)) {
+      if (!(flags & (side === 'client' ? SEC.ENCRYPT | SEC.REDIRECTION_PKT : SEC.ENCRYPT))) {
         // Only a server's licensing PDUs may come in the clear: it asks for no license, so that no client has to send any. Taking more would
         // let anyone on the way put packets into the connection. [MS-RDPBCGR] 5.3.8
         if (encryptsIncoming && !(side === 'client' && isLicensingPdu(bytes))) {

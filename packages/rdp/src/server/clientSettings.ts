@@ -12,6 +12,7 @@ import {
   ColorDepth,
   EarlyCapability,
   MAX_CHANNELS,
+  RdpVersion,
   SupportedColorDepths,
   TS_UD_CS_CLUSTER,
   TS_UD_CS_CORE,
@@ -68,7 +69,8 @@ export function readClientSettings(userData: Uint8Array, offers: (channel: strin
     security,
     channels: asked.map(({ name, options }, i) => ({ id: IO_CHANNEL_ID + 1 + i, name, options, offered: offers(name) })),
     bitsPerPixel: sessionDepth(core),
-    redirects: redirects(blocks.get(UserDataType.CS_CLUSTER)),
+    // rdesktop says so of itself as an RDP 4.0 client, too, which is none that knows this PDU.
+    redirects: core.version >= RdpVersion.RDP_5_0 && redirects(blocks.get(UserDataType.CS_CLUSTER)),
     showsErrorInfo: ((core.earlyCapabilityFlags ?? 0) & EarlyCapability.RNS_UD_CS_SUPPORT_ERRINFO_PDU) !== 0,
   };
 }

@@ -188,9 +188,11 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
     }
   }
 
-  /** Closes the port; sessions go on. */
+  /** Closes the port; clients that are in stay, and no others come in. */
   stopListening(): void {
-    this.closed ??= this.listeners_.map((listener) => new Promise<void>((resolve) => listener.close(() => resolve())));
+    if (this.closed) return;
+    for (const session of this.sessions) if (!session.admitted) session.dismiss(ErrorInfo.ERRINFO_SERVER_DENIED_CONNECTION, 'no more clients are taken');
+    this.closed = this.listeners_.map((listener) => new Promise<void>((resolve) => listener.close(() => resolve())));
   }
 
   private admittedSession(id: number): Session | undefined {

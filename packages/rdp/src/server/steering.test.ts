@@ -39,8 +39,8 @@ async function start(options: Partial<RdpServerOptions> = {}) {
   return { server, screen, record };
 }
 
-function client(server: RdpServer, options: Omit<ClientOptions, 'port'> = {}): RdpClient {
-  const made = new RdpClient({ port: server.port, width: 640, height: 480, ...options });
+function client(server: RdpServer, options: Partial<ClientOptions> = {}): RdpClient {
+  const made = new RdpClient({ width: 640, height: 480, ...options, port: options.port ?? server.port });
   open.push(made);
   return made;
 }
@@ -139,4 +139,23 @@ test('a client that knows the certificate says nothing to another server', async
   expect(await client(server, { certificate: right.replace(/^./, (digit) => (digit === '0' ? '1' : '0')), password: 'wrong' }).ended()).toContain('another certificate');
   expect(await client(server, { certificate: right, security: 'rdp', password: 'plain' }).ended()).toContain('no TLS');
   expect(passwords).toEqual(['right']);
+});
+
+test('when the port is closed, clients that are in stay, and no others come in', async () => {
+  let judge = (_judgement: Judgement): void => undefined;
+  let asked = (): void => undefined;
+  const isAsked = new Promise<void>((resolve) => (asked = resolve));
+  const waits = (): Promise<Judgement> => new Promise((resolve) => ((judge = resolve), asked()));
+  const { server, screen } = await start({ authenticator: { judge: ({ user }) => (user === 'in' ? Promise.resolve({ granted: true }) : waits()) } });
+  const inside = client(server, { user: 'in' });
+  await inside.picture(shows(200));
+  const waiting = client(server, { user: 'waiting' });
+  await isAsked;
+  const { port } = server;
+  server.stopListening();
+  judge({ granted: true });
+  await waiting.ended();
+  await client(server, { user: 'late', port }).ended();
+  screen.fill({ x: 0, y: 0, width: 8, height: 8 }, 0x123456);
+  await inside.picture((picture) => picture.at(3, 3) === 0x123456);
 });

@@ -54,8 +54,9 @@ export function redirectionPackets(link: Link, { address, hostName, user, domain
   const packet = encode(RDP_SERVER_REDIRECTION_PACKET, {
     sessionID: 0,
     TargetNetAddress: address,
-    ...(user === '' ? {} : { UserName: user }),
-    ...(domain === '' ? {} : { Domain: domain }),
+    // rdesktop crashes where these are missing.
+    UserName: user,
+    Domain: domain,
     Password: password,
     ...(hostName === undefined ? {} : { TargetFQDN: hostName }),
   });
