@@ -1256,7 +1256,7 @@ export interface components {
             /** @description name or UUID of the snapshot that is copied; default: the machine as it is now */
             snapshot?: string;
             /**
-             * @description what is copied of a machine that has snapshots; default: machine
+             * @description machine, the default: one state of it; machineAndChildren: the snapshot and those that were taken after it; all: the machine and all its snapshots. The latter two copy saved states, too
              * @enum {string}
              */
             mode?: "machine" | "machineAndChildren" | "all";

@@ -1,7 +1,10 @@
 /** A disk copied into a new image of any format that can be written: the whole chain of its source becomes one image. */
 import { hostError, ImageError } from './errors.js';
+import { type CreateOptions, describeParent } from './create.js';
 import { createWhole } from './draft.js';
+import { resolveFile } from './file.js';
 import type { OpenImage } from './image.js';
+import { lockImage } from './lock.js';
 import { openChain, type ResolveParent } from './open.js';
 import type { Format, HostFile, Variant, Work } from './ports.js';
 import { isUuid, newUuid, nilUuid } from './uuid.js';
@@ -18,6 +21,11 @@ export interface CloneOptions extends Work {
   readonly variant?: Variant;
   /** Of the new image, where its format keeps one. */
   readonly uuid?: string;
+  /**
+   * The copy hangs on this image, which must read as the source's parent does, and holds only what the source itself holds; a Standard VDI. `uuid` is for a parent whose
+   * format keeps none. Nobody may write the parent from then on.
+   */
+  readonly parent?: CreateOptions['parent'];
   /** Of the source, as in `openImage`. */
   readonly sourceFormat?: Format;
   /** Finds the parents of a differencing source. */
@@ -36,6 +44,7 @@ export async function cloneImage(source: string, target: string, options: CloneO
   const { format = 'VDI', variant = 'Standard', uuid = newUuid(), signal, onProgress } = options;
   if (!isUuid(uuid) || uuid === nilUuid) throw new ImageError(target, 'uuid', `${uuid} is no UUID for an image`);
   const make = writers[format][variant];
+  if (options.parent && (format !== 'VDI' || variant !== 'Standard')) throw new ImageError(target, 'parent', `${variant} ${format}: only a Standard VDI hangs on another image`);
   if (!make) throw new ImageError(target, 'variant', `${variant} is no variant of ${format}: use ${Object.keys(writers[format]).join(' or ')}`);
   signal?.throwIfAborted();
   const image = await openChain(source, {
@@ -47,7 +56,10 @@ export async function cloneImage(source: string, target: string, options: CloneO
   });
   try {
     if (image.format === 'ISO') throw new ImageError(source, 'clone', 'an ISO image is no disk: copy its file');
-    await createWhole(target, (file) => copy(image, make(file, { size: image.size, uuid: uuid.toLowerCase(), path: target }), { signal, onProgress }));
+    const disk = { size: image.size, uuid: uuid.toLowerCase(), path: target };
+    const { parent } = options;
+    if (parent) await copyOnto(image, disk, parent, { signal, onProgress });
+    else await createWhole(target, (file) => copy(image, make(file, disk), { signal, onProgress }));
   } catch (cause) {
     throw signal?.aborted ? cause : hostError(target, 'create', cause);
   } finally {
@@ -55,6 +67,18 @@ export async function cloneImage(source: string, target: string, options: CloneO
   }
   onProgress?.(1);
   return format === 'RAW' ? undefined : uuid.toLowerCase();
+}
+
+/** The parent's lock is held until the copy names it. */
+async function copyOnto(image: OpenImage, disk: NewDisk, parent: NonNullable<CreateOptions['parent']>, work: Work): Promise<void> {
+  const lock = await lockImage(await resolveFile(parent.path), `somebody who makes ${disk.path}`, 'read');
+  try {
+    const { size, linkage } = await describeParent(disk.path, parent);
+    if (size > image.size) throw new ImageError(disk.path, 'parent', `${parent.path} has ${size} bytes, more than the ${image.size} of the source`);
+    await createWhole(disk.path, (file) => copyOwn(image, new VdiWriter(file, disk, 'Standard', linkage), work));
+  } finally {
+    await lock.release();
+  }
 }
 
 type MakeWriter = (file: HostFile, disk: NewDisk) => ImageWriter;
@@ -89,6 +113,19 @@ async function copy(image: OpenImage, writer: ImageWriter, { onProgress, signal 
     }
     const data = await image.read(at, length);
     if (writer.wantsZeroes || !isZero(data)) await writer.write(at, data);
+  }
+  await writer.finish();
+}
+
+/** What the image itself holds, its zeroes too, and nothing of its parents. */
+async function copyOwn(image: OpenImage, writer: VdiWriter, { onProgress, signal }: Work): Promise<void> {
+  for (let at = 0; at < image.size; at += writerPiece) {
+    signal?.throwIfAborted();
+    onProgress?.(at / image.size);
+    const length = Math.min(writerPiece, image.size - at);
+    if (image.inherits(at, length)) continue;
+    const data = await image.read(at, length);
+    await (isZero(data) ? writer.writeZero(at) : writer.write(at, data));
   }
   await writer.finish();
 }

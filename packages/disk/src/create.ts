@@ -43,7 +43,8 @@ export async function createVdi(path: string, options: CreateOptions): Promise<s
   }
 }
 
-async function describeParent(child: string, parent: NonNullable<CreateOptions['parent']>): Promise<{ size: number; linkage: Linkage }> {
+/** What a new image at `child` is to say of its parent. @throws ImageError */
+export async function describeParent(child: string, parent: NonNullable<CreateOptions['parent']>): Promise<{ size: number; linkage: Linkage }> {
   const info = await readImageInfo(parent.path, parent.format ? { format: parent.format } : {});
   if (info.format === 'ISO') throw new ImageError(child, 'parent', `${info.path} is an ISO image, which no disk hangs on`);
   const uuid = info.uuid ?? parent.uuid;

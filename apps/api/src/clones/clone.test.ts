@@ -39,9 +39,9 @@ describe('copies of machines', () => {
   const content = (name: string): Promise<number[]> => withDisk(name, true, async (image) => [...(await image.read(0, 8 * 512))].filter((byte, at) => at % 512 === 0 && byte !== 0));
 
   /** Begins a copy and waits for the job's end. */
-  async function clone(body: object): Promise<Job> {
+  async function clone(body: object, source = 'one'): Promise<Job> {
     const events = await home.events();
-    const { id } = await home.get<Job>('POST', '/machines/one/clone', body);
+    const { id } = await home.get<Job>('POST', `/machines/${source}/clone`, body);
     for (;;) {
       const { job } = (await events.next({ type: 'job' })) as unknown as { job: Job };
       if (job.id !== id || job.state === 'running') continue;
@@ -87,7 +87,9 @@ describe('copies of machines', () => {
   test('what cannot be copied is refused, and leaves nothing', async () => {
     const { folder } = await get('one');
     expect(await refused({ name: 'one', register: true })).toMatchObject({ code: 'VBOX_E_FILE_ERROR' });
-    expect(await refused({ name: 'all', register: true, mode: 'all' })).toMatchObject({ code: 'VBOX_E_NOT_SUPPORTED', message: expect.stringContaining("mode 'machine'") });
+    expect(await refused({ name: 'x', register: true, mode: 'all', snapshot: 'first' })).toMatchObject({ code: 'E_INVALIDARG', message: expect.stringContaining('leave out --snapshot') });
+    expect(await refused({ name: 'x', register: true, mode: 'all', link: true, snapshot: 'first' })).toMatchObject({ code: 'E_INVALIDARG', message: expect.stringContaining("leave out the mode 'all'") });
+    expect(await refused({ name: 'x', register: true, mode: 'machineAndChildren', snapshot: 'none' })).toMatchObject({ code: 'VBOX_E_OBJECT_NOT_FOUND' });
     expect(await refused({ name: 'x', register: true, snapshot: 'none' })).toMatchObject({ code: 'VBOX_E_OBJECT_NOT_FOUND' });
     await home.get('POST', '/machines/one/start');
     expect(await refused({ name: 'x', register: true })).toMatchObject({ code: 'VBOX_E_INVALID_VM_STATE' });
@@ -100,4 +102,54 @@ describe('copies of machines', () => {
     expect(await content('live')).toEqual([1]);
     expect(await there(join(folder, '..', 'x'))).toBe(false);
   });
+
+  test('all of a machine, or a snapshot and what was taken after it, with their images and states', async () => {
+    await home.machine('tree');
+    await home.get('POST', '/machines/tree/storage-controllers', { name: 'IDE', bus: 'ide' });
+    const path = join((await get('tree')).folder, 'disk.vdi');
+    await home.get('POST', '/media', { type: 'hdd', path, sizeBytes: 4 << 20 });
+    await home.get('PUT', '/machines/tree/storage-controllers/IDE/attachments', { port: 0, device: 0, type: 'hdd', medium: path });
+    const take = (name: string): Promise<Machine> => home.get('POST', '/machines/tree/snapshots', { name });
+    const restore = (machine: string, name: string): Promise<Machine> => home.get('POST', `/machines/${machine}/snapshots/${name}/restore`);
+    // a, below it b and c; below c: d, taken while it runs, and the machine as it is now.
+    await write('tree', 1);
+    await take('a');
+    await write('tree', 2);
+    await take('b');
+    await restore('tree', 'a');
+    await withDisk('tree', false, (image) => image.write(0, new Uint8Array(1 << 20)));
+    await write('tree', 3);
+    await take('c');
+    await home.get('POST', '/machines/tree/start');
+    await take('d');
+    await home.get('POST', '/machines/tree/power-off');
+    await write('tree', 4);
+    const contents = { a: [1], b: [1, 2], c: [3], d: [3] } as const;
+    const shape = ({ snapshots }: Machine): string[] => snapshots.map(({ name, parentUuid, current, online }) => `${snapshots.find(({ uuid }) => uuid === parentUuid)?.name ?? ''}/${name}${online ? '+' : ''}${current ? '*' : ''}`);
+
+    expect(await clone({ name: 'all', register: true, mode: 'all' }, 'tree')).toMatchObject({ state: 'done', percent: 100 });
+    expect(await clone({ name: 'part', register: true, mode: 'machineAndChildren', snapshot: 'c' }, 'tree')).toMatchObject({ state: 'done' });
+    expect(await clone({ name: 'side', register: false, mode: 'machineAndChildren', snapshot: 'b' }, 'tree')).toMatchObject({ state: 'done' });
+    const source = await get('tree');
+    expect(shape(await get('all'))).toEqual(shape(source));
+    expect(shape(await get('part'))).toEqual(['/c', 'c/d+*']);
+    expect(new Set([...source.snapshots, ...(await get('all')).snapshots].map(({ uuid }) => uuid)).size).toBe(8);
+    expect(await content('all')).toEqual([3, 4]);
+    expect(await content('part')).toEqual([3, 4]);
+
+    // Nothing of the copies hangs on the source.
+    await home.get('DELETE', '/machines/tree?delete=true');
+    const { folder } = await get('all');
+    const side = await home.get<Machine>('POST', '/machines/register', { settingsFile: join(folder, '..', 'side', 'side.vbox') });
+    expect([shape(side), side.notices]).toEqual([['/b*'], []]);
+    expect(await content('side')).toEqual([1, 2]);
+    for (const [name, wanted] of Object.entries(contents)) {
+      expect((await restore('all', name)).state).toBe(name === 'd' ? 'saved' : 'poweroff');
+      expect(await content('all')).toEqual(wanted);
+    }
+    for (const name of ['all', 'part', 'side']) {
+      await home.get('DELETE', `/machines/${name}?delete=true`);
+      expect(await there(join(folder, '..', name))).toBe(false);
+    }
+  }, 60_000);
 });

@@ -77,7 +77,7 @@ export async function fillVdi(file: HostFile, options: NewVdi & { readonly uuid:
     cBlocksAllocated: fixed ? blocks : 0,
     uuidCreate: uuid,
     uuidModify: newUuid(),
-    ...(linkage ? { uuidLinkage: linkage.uuid, uuidParentModify: linkage.modificationUuid } : {}),
+    ...linkageFields(linkage),
   });
   await file.write(headerSector(header), 0);
   await file.sync();
@@ -89,3 +89,7 @@ export function layoutOf(blocks: number): { readonly offBlocks: number; readonly
   const second = offBlocks + Math.ceil(mapSize(blocks) / pageSize) * pageSize;
   return { offBlocks, second, offData: Math.ceil((second + mapSize(blocks)) / blockSize) * blockSize };
 }
+
+/** What a differencing image's header says of its parent; nothing for any other. */
+export const linkageFields = (linkage: Linkage | undefined): { uuidLinkage?: string; uuidParentModify?: string } =>
+  linkage ? { uuidLinkage: linkage.uuid, uuidParentModify: linkage.modificationUuid } : {};

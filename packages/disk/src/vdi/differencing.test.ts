@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createVdi, ImageLockedError, openImage, readImageInfo, readLocks } from '../index.js';
+import { cloneImage, createVdi, ImageLockedError, openImage, readImageInfo, readLocks } from '../index.js';
 import { qemuImg, temporaryFolder, testWithQemu, withoutParent } from '../tools.testing.js';
 import { encode } from '@belvedere/wire';
 import { uuid as uuidCodec } from '../uuid.js';
@@ -197,4 +197,39 @@ test('many children read one parent, and nobody writes it meanwhile', async () =
   await expect(openImage(paths[0]!, { readOnly: true, shared: true })).rejects.toThrow(ImageLockedError);
   await writer.close();
   expect(readdirSync(folder).filter((name) => name.startsWith(basename(paths[0]!)) && name.includes('lock'))).toEqual([]);
+});
+
+test('a whole chain is copied image by image, and no copy hangs on the source', async () => {
+  const bytes = Buffer.alloc(5 * MiB + 512);
+  const known = new Map<string, string>();
+  const resolveParent = (uuid: string): string | undefined => known.get(uuid);
+  const images: { path: string; bytes: Buffer }[] = [];
+  for (const [index, writes] of ([[[0, fill(3 * MiB, 1)]], [[512, fill(1024, 2)], [2 * MiB, fill(MiB, 0)]], [[5 * MiB, fill(512, 3)], [4 * MiB, fill(512, 0)]]] as const).entries()) {
+    const path = join(folder, `whole-${index}.vdi`);
+    const below = images.at(-1);
+    known.set(await createVdi(path, below ? { parent: { path: below.path } } : { size: bytes.length }), path);
+    const image = await openImage(path, { resolveParent });
+    for (const [at, data] of writes) {
+      await image.write(at, data);
+      bytes.set(data, at);
+    }
+    await image.close();
+    images.push({ path, bytes: Buffer.from(bytes) });
+  }
+  const copies: string[] = [];
+  for (const { path } of images) {
+    const copy = path.replace('whole', 'copy');
+    const onto = copies.at(-1);
+    known.set((await cloneImage(path, copy, { resolveParent, ...(onto && { parent: { path: onto } }) }))!, copy);
+    copies.push(copy);
+  }
+  await expect(cloneImage(images[1]!.path, join(folder, 'x.vmdk'), { format: 'VMDK', resolveParent, parent: { path: copies[0]! } })).rejects.toThrow('only a Standard VDI hangs on another image');
+  for (const [index, { path, bytes: wanted }] of images.entries()) {
+    const image = await openImage(copies[index]!, { readOnly: true, resolveParent });
+    expect(image.parents.map((parent) => parent.path)).toEqual(copies.slice(0, index).reverse());
+    expect(Buffer.compare(await image.read(0, image.size), wanted)).toBe(0);
+    await image.close();
+    // A copy holds what its source holds, and no more.
+    expect((await readImageInfo(copies[index]!)).actualSize).toBeLessThanOrEqual((await readImageInfo(path)).actualSize);
+  }
 });

@@ -3,8 +3,8 @@ import { ImageError } from '../errors.js';
 import type { HostFile, VdiVariant } from '../ports.js';
 import { newUuid } from '../uuid.js';
 import { type ImageWriter, type NewDisk, writerPiece } from '../writer.js';
-import { blockSize, headerSector, ImageType, mapSize, maxBlocks, newHeader } from './header.js';
-import { layoutOf } from './create.js';
+import { Block, blockSize, headerSector, ImageType, mapSize, maxBlocks, newHeader } from './header.js';
+import { layoutOf, type Linkage, linkageFields } from './create.js';
 
 export class VdiWriter implements ImageWriter {
   readonly wantsZeroes: boolean;
@@ -17,6 +17,8 @@ export class VdiWriter implements ImageWriter {
     private readonly file: HostFile,
     private readonly disk: NewDisk,
     private readonly variant: VdiVariant,
+    /** Of a differencing image. */
+    private readonly linkage?: Linkage,
   ) {
     const blocks = Math.ceil(disk.size / blockSize);
     if (blocks > maxBlocks) throw new ImageError(disk.path, 'size', `${disk.size} bytes are more than the ${maxBlocks * blockSize} that a VDI may have`);
@@ -31,6 +33,12 @@ export class VdiWriter implements ImageWriter {
     await this.file.write(data, this.layout.offData + position * blockSize);
   }
 
+  /** What the parent has at this place is not to be seen. */
+  writeZero(offset: number): Promise<void> {
+    this.entries[offset / writerPiece] = Block.ZERO;
+    return Promise.resolve();
+  }
+
   async finish(): Promise<void> {
     const { file, entries, used } = this;
     const { offBlocks, second, offData } = this.layout;
@@ -40,8 +48,8 @@ export class VdiWriter implements ImageWriter {
     await file.write(map, second);
     await file.truncate(offData + used * blockSize);
     await file.sync();
-    const u32Type = this.variant === 'Fixed' ? ImageType.FIXED : ImageType.NORMAL;
-    const header = newHeader({ u32Type, offBlocks, offData, cbDisk: BigInt(size), cBlocks: Math.ceil(size / blockSize), cBlocksAllocated: used, uuidCreate: uuid, uuidModify: newUuid() });
+    const u32Type = this.linkage ? ImageType.DIFF : this.variant === 'Fixed' ? ImageType.FIXED : ImageType.NORMAL;
+    const header = newHeader({ u32Type, offBlocks, offData, cbDisk: BigInt(size), cBlocks: Math.ceil(size / blockSize), cBlocksAllocated: used, uuidCreate: uuid, uuidModify: newUuid(), ...linkageFields(this.linkage) });
     await file.write(headerSector(header), 0);
     await file.sync();
   }

@@ -22,7 +22,7 @@ export const clonevm = command<Request>({
     option({
       name: 'mode',
       value: choice(['machine', 'machineandchildren', 'all']),
-      help: 'machine, the default: what it is now, or a snapshot, without others; the other two for machines that have no snapshots',
+      help: 'machine, the default: what it is now, or a snapshot, without others; machineandchildren: the snapshot and those below it; all: with all its snapshots',
       set: (request: Request, mode) => (request.mode = MODES[mode]),
     }),
     option({
