@@ -37,7 +37,8 @@ export class Home {
   /** What commands typed here have around them. */
   readonly environment: NodeJS.ProcessEnv;
 
-  constructor() {
+  /** @param within a command that runs another one, such as `ip netns exec NAME`: everything typed here runs so */
+  constructor(private readonly within: readonly string[] = []) {
     this.base = mkdtempSync(join(tmpdir(), 'belvedere-'));
     this.path = join(this.base, 'home');
     this.folder = join(this.base, 'folder');
@@ -50,7 +51,8 @@ export class Home {
   /** Runs a line in a shell, whatever comes of it. */
   attempt(line: string): Promise<Done> {
     return new Promise((resolve) => {
-      execFile('sh', ['-c', line], { cwd: this.folder, env: this.environment, maxBuffer: 16 << 20 }, (error, stdout, stderr) => {
+      const [program = 'sh', ...words] = [...this.within, 'sh', '-c', line];
+      execFile(program, words, { cwd: this.folder, env: this.environment, maxBuffer: 16 << 20 }, (error, stdout, stderr) => {
         resolve({ code: error ? (typeof error.code === 'number' ? error.code : -1) : 0, stdout, stderr });
       });
     });

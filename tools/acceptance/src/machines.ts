@@ -55,6 +55,14 @@ export async function startTestCardWithDisk(home: Home, name: string): Promise<T
   return home.testCard(name);
 }
 
+/** Makes a machine that can be moved: the test card with its serial line and this disk, without a remote display. */
+export async function makeMovable(home: Home, name: string, disk: string, settings = ''): Promise<void> {
+  await home.type(`VBoxManage createvm --name ${name} --ostype Other --register`);
+  await home.type(`VBoxManage modifyvm ${name} --memory 32 --vram 8 --nic1 none --boot1 dvd --uart1 0x3F8 4 --uartmode1 server "${home.serialPath(name)}" ${settings}`);
+  await attachDvd(home, name, TESTCARD_ISO);
+  await home.type(`VBoxManage storageattach ${name} --storagectl "IDE Controller" --port 0 --device 0 --type hdd --medium "${disk}"`);
+}
+
 /** The process of the one machine that runs in a home. */
 export async function machineProcess(home: Home): Promise<number> {
   const { pid: api } = await home.status();
