@@ -17,6 +17,7 @@ export function hardwareSettings(hardware: HardwareSpec, drives: readonly DriveS
     monitorCount: hardware.monitorCount,
     cpuCount: hardware.cpus,
     acpi: hardware.acpi,
+    cpuPortabilityLevel: hardware.cpuPortabilityLevel ?? 0,
     rtcUtc: hardware.rtcUseUtc,
     bootOrder: hardware.boot,
     drives,

@@ -1079,6 +1079,8 @@ export interface components {
             memoryMiB: number;
             vramMiB: number;
             cpus: number;
+            /** @description the higher, the fewer features the guest's processor has */
+            cpuidPortabilityLevel: number;
             monitorCount: number;
             acpi: boolean;
             rtcUseUtc: boolean;
@@ -1174,6 +1176,7 @@ export interface components {
             memoryMiB?: number;
             vramMiB?: number;
             cpus?: number;
+            cpuidPortabilityLevel?: number;
             monitorCount?: number;
             acpi?: boolean;
             rtcUseUtc?: boolean;

@@ -75,6 +75,8 @@ export interface HardwareSpec {
   readonly monitorCount: number;
   readonly acpi: boolean;
   /** The guest's clock holds UTC; otherwise the host's local time. */
+  /** The higher, the fewer features the guest's processor has; absent: 0, all. */
+  readonly cpuPortabilityLevel?: number;
   readonly rtcUseUtc: boolean;
   readonly boot: readonly BootDevice[];
   readonly drives: readonly DriveSpec[];

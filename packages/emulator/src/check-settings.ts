@@ -11,6 +11,7 @@ export function checkSettings(settings: HardwareSettings, limits: EngineLimits):
   checkRange('memory', settings.memoryMiB, limits.memoryMiB, ' MiB');
   checkRange('video memory', settings.vramMiB, limits.vramMiB, ' MiB');
   checkRange('number of CPUs', settings.cpuCount, limits.cpuCount);
+  checkRange('CPUID portability level', settings.cpuPortabilityLevel ?? 0, limits.cpuPortabilityLevel);
   checkRange('number of monitors', settings.monitorCount, limits.monitorCount);
   for (const device of settings.bootOrder) {
     if (!limits.bootDevices.includes(device)) {

@@ -46,6 +46,8 @@ export interface HardwareSettings {
   readonly vramMiB: number;
   readonly monitorCount: number;
   readonly cpuCount: number;
+  /** The higher, the fewer features the guest's processor has; default 0: all. */
+  readonly cpuPortabilityLevel?: number;
   readonly acpi: boolean;
   /** The guest's clock shows UTC; otherwise the host's local time. */
   readonly rtcUtc: boolean;
@@ -61,6 +63,7 @@ export interface EngineLimits {
   readonly memoryMiB: Range;
   readonly vramMiB: Range;
   readonly cpuCount: Range;
+  readonly cpuPortabilityLevel: Range;
   readonly monitorCount: Range;
   /** Every slot and the kinds of drive that fit it. */
   readonly slots: Readonly<Record<string, readonly DriveKind[]>>;
@@ -113,6 +116,8 @@ export interface Engine {
    * @throws StateError when the state is of another engine or version, of other hardware, or damaged; SettingsError and Error as `start`
    */
   restore(settings: HardwareSettings, state: SavedState, options: StartOptions): Promise<Machine>;
+  /** What a guest finds its processor to have at a portability level, as Linux names it. */
+  cpuFeatures(level: number): readonly string[];
   /** How many pages a machine of these settings moves: guest memory, and behind it what else moves so. */
   movingPages(settings: HardwareSettings): number;
   /** Builds a machine that another one's memory and devices are put into, piece by piece. @throws SettingsError and Error as `start` */

@@ -10,6 +10,7 @@ import * as guests from './testing/guests.js';
 import { MemoryDisk } from './testing/memory-disk.js';
 import { describeNetwork } from './testing/network.js';
 import { Drive, Ports } from './testing/ports.js';
+import { describeCpu } from './testing/cpu.js';
 import { describeMoves } from './testing/moves.js';
 import { describeStates } from './testing/states.js';
 
@@ -439,6 +440,7 @@ export function describeEngine(engine: Engine): void {
     });
 
     describeStates(engine);
+    describeCpu(engine);
     describeMoves(engine);
     describeNetwork(engine);
   });

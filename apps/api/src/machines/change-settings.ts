@@ -33,6 +33,7 @@ function changeHardware(hardware: HardwareSettings, changes: MachineChanges, usu
     vramMiB: vramMiB === undefined ? hardware.vramMiB : withinLimits('vramMiB', vramMiB),
     cpus: cpus === undefined ? hardware.cpus : withinLimits('cpus', cpus),
     monitorCount: monitorCount === undefined ? hardware.monitorCount : withinLimits('monitorCount', monitorCount),
+    cpuidPortabilityLevel: changes.cpuidPortabilityLevel ?? hardware.cpuidPortabilityLevel,
     acpi: changes.acpi ?? hardware.acpi,
     rtcUseUtc: changes.rtcUseUtc ?? hardware.rtcUseUtc,
     boot: changes.boot ? changes.boot.map(requireBootable) : hardware.boot,

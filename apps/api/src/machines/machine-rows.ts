@@ -4,7 +4,7 @@ import { AttachmentRow, ExtraDataRow, MachineRow, MediumRow, StorageControllerRo
 import { withParents } from '../media/medium.store.js';
 import { newTeleporter } from '../teleporter/settings.js';
 import { newVrde } from '../vrde/settings.js';
-import { type MachineSettings, type StorageControllerSettings, withNat } from './settings.js';
+import { type MachineSettings, type StorageControllerSettings, withDefaults } from './settings.js';
 
 /** A registered machine, as it was read. */
 export interface MachineRecord {
@@ -28,7 +28,7 @@ export async function readMachine(manager: EntityManager, row: MachineRow): Prom
     settings: {
       ...row.document,
       // Documents of an earlier version lack what came later.
-      hardware: withNat(row.document.hardware),
+      hardware: withDefaults(row.document.hardware),
       vrde: { ...newVrde, ...row.document.vrde },
       teleporter: { ...newTeleporter, ...row.document.teleporter },
       uuid: row.uuid,

@@ -168,6 +168,7 @@ export class Machine extends MachineSummary {
   @Whole() memoryMiB: number;
   @Whole() vramMiB: number;
   @Whole() cpus: number;
+  @Whole({ max: 3, doc: "the higher, the fewer features the guest's processor has" }) cpuidPortabilityLevel: number;
   @Whole() monitorCount: number;
   @Flag() acpi: boolean;
   @Flag() rtcUseUtc: boolean;

@@ -78,6 +78,7 @@ export class MachineChanges {
   @Whole({ optional: true }) memoryMiB?: number;
   @Whole({ optional: true }) vramMiB?: number;
   @Whole({ optional: true }) cpus?: number;
+  @Whole({ optional: true, max: 3 }) cpuidPortabilityLevel?: number;
   @Whole({ optional: true }) monitorCount?: number;
   @Flag({ optional: true }) acpi?: boolean;
   @Flag({ optional: true }) rtcUseUtc?: boolean;

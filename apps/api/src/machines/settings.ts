@@ -34,7 +34,7 @@ export interface PortForward {
 export const newNat = { forwards: [], localhostReachable: false } as const satisfies Partial<AdapterSettings>;
 
 /** Adapters as an earlier version may have kept them. */
-export const withNat = (hardware: HardwareSettings): HardwareSettings => ({ ...hardware, adapters: hardware.adapters.map((adapter) => ({ ...newNat, ...adapter })) });
+export const withDefaults = (hardware: HardwareSettings): HardwareSettings => ({ ...hardware, cpuidPortabilityLevel: hardware.cpuidPortabilityLevel ?? 0, adapters: hardware.adapters.map((adapter) => ({ ...newNat, ...adapter })) });
 
 export interface SerialPortSettings {
   readonly slot: number;
@@ -49,6 +49,8 @@ export interface HardwareSettings {
   readonly memoryMiB: number;
   readonly vramMiB: number;
   readonly cpus: number;
+  /** The higher, the fewer features the guest's processor has. */
+  readonly cpuidPortabilityLevel: number;
   readonly monitorCount: number;
   readonly acpi: boolean;
   readonly rtcUseUtc: boolean;
@@ -122,6 +124,7 @@ export function newMachine(uuid: string, name: string, osType: OsType): MachineS
       memoryMiB: Math.min(osType.memoryMiB, limits.memoryMiB.max),
       vramMiB: Math.min(osType.vramMiB, limits.vramMiB.max),
       cpus: 1,
+      cpuidPortabilityLevel: 0,
       monitorCount: 1,
       acpi: true,
       rtcUseUtc: osType.rtcUseUtc,

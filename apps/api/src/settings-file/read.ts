@@ -158,6 +158,7 @@ function readHardware(hardware: XmlElement, fresh: HardwareSettings): HardwareSe
     vramMiB: limited('Display', 'VRAMSize', 'vramMiB'),
     cpus: limited('CPU', 'count', 'cpus'),
     monitorCount: limited('Display', 'monitorCount', 'monitorCount'),
+    cpuidPortabilityLevel: Math.min(3, hardware.child('CPU')?.whole('portabilityLevel', 0) ?? 0),
     acpi: hardware.child('BIOS')?.child('ACPI')?.flag('enabled', true) ?? true,
     rtcUseUtc: hardware.child('RTC')?.word('localOrUTC', { local: 'local', UTC: 'UTC' }, 'local') === 'UTC',
     boot: readBoot(hardware.child('Boot'), fresh.boot),

@@ -88,7 +88,7 @@ function hardwareElement({ hardware, vrde }: MachineSettings): Element {
   return element(
     'Hardware',
     {},
-    element('CPU', { count: hardware.cpus }),
+    element('CPU', { count: hardware.cpus, ...(hardware.cpuidPortabilityLevel > 0 ? { portabilityLevel: hardware.cpuidPortabilityLevel } : {}) }),
     element('Memory', { RAMSize: hardware.memoryMiB }),
     element('Boot', {}, ...hardware.boot.map((device, index) => element('Order', { position: index + 1, device: bootWords[device] }))),
     element('Display', { VRAMSize: hardware.vramMiB, monitorCount: hardware.monitorCount }),

@@ -1,6 +1,6 @@
 /** A machine's settings as a snapshot keeps them: media by their UUIDs. Pure. */
 import { newTeleporter } from '../teleporter/settings.js';
-import { type AttachmentSettings, type MachineDocument, type MachineSettings, type MediumRecord, type StorageControllerSettings, withNat } from '../machines/settings.js';
+import { type AttachmentSettings, type MachineDocument, type MachineSettings, type MediumRecord, type StorageControllerSettings, withDefaults } from '../machines/settings.js';
 
 /** Where the machine waits to be teleported to is not of the past: it stays as it is. */
 export interface StoredSettings extends Omit<MachineDocument, 'teleporter'> {
@@ -37,7 +37,7 @@ export function storedOf({ uuid: _uuid, name: _name, teleporter: _teleporter, st
 export const settingsOf = (stored: StoredSettings, machine: Pick<MachineSettings, 'uuid' | 'name'> & Partial<Pick<MachineSettings, 'teleporter'>>, media: ReadonlyMap<string, MediumRecord>): MachineSettings => ({
   ...stored,
   // Those of an earlier version lack what came later.
-  hardware: withNat(stored.hardware),
+  hardware: withDefaults(stored.hardware),
   uuid: machine.uuid,
   name: machine.name,
   teleporter: machine.teleporter ?? newTeleporter,

@@ -30,6 +30,7 @@ export function machineSpec({ settings, settingsFile }: MachineRecord, home: Hom
       cpus: hardware.cpus,
       monitorCount: hardware.monitorCount,
       acpi: hardware.acpi,
+      cpuPortabilityLevel: hardware.cpuidPortabilityLevel,
       rtcUseUtc: hardware.rtcUseUtc,
       boot: hardware.boot,
       drives: drivesOf(settings, readOnly),

@@ -22,6 +22,7 @@ vram=16
 chipset="piix3"
 firmware="BIOS"
 cpus=1
+cpuid-portability-level=0
 rtcuseutc="off"
 boot1="dvd"
 boot2="floppy"
@@ -121,6 +122,7 @@ Boot Device 2:               Floppy
 Boot Device 3:               HardDisk
 Boot Device 4:               Not Assigned
 ACPI:                        on
+CPUID Portability Level:     0
 RTC:                         local time
 State:                       powered off (since 2026-11-25T01:02:03.456000000)
 Teleporting:                 disabled

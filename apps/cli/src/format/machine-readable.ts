@@ -19,6 +19,7 @@ export function formatMachineReadable(machine: Machine, systemType: string): str
     keyed('chipset', 'piix3'),
     keyed('firmware', 'BIOS'),
     `cpus=${machine.cpus}\n`,
+    `cpuid-portability-level=${machine.cpuidPortabilityLevel}\n`,
     keyed('rtcuseutc', onOff(machine.rtcUseUtc)),
     ...machine.boot.map((device, index) => keyed(`boot${index + 1}`, device)),
     keyed('acpi', onOff(machine.acpi)),

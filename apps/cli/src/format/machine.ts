@@ -45,6 +45,7 @@ export function formatMachine(machine: Machine, systemType: string, now: number)
     line('Firmware', 'BIOS'),
     ...machine.boot.map((device, index) => line(`Boot Device ${index + 1}`, devices[device])),
     line('ACPI', onOff(machine.acpi)),
+    line('CPUID Portability Level', String(machine.cpuidPortabilityLevel)),
     line('RTC', machine.rtcUseUtc ? 'UTC' : 'local time'),
     line('State', `${states[machine.state]} (since ${longTime(machine.stateChangedAt)})`),
     ...(stateReason === null ? [] : [line('State reason', stateReason)]),

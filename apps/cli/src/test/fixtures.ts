@@ -72,6 +72,7 @@ export const machine: Machine = {
   cpus: 1,
   monitorCount: 1,
   acpi: true,
+  cpuidPortabilityLevel: 0,
   rtcUseUtc: false,
   boot: ['dvd', 'floppy', 'disk', 'none'],
   adapters: [{ slot: 1, attachment: 'nat', type: 'Am79C973', card: 'NE2000', mac: '080027A1B2C3', cableConnected: true, forwards: [{ name: 'ssh', protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 2222, guestAddress: '', guestPort: 22 }, { name: 'web', protocol: 'udp', hostAddress: '', hostPort: 80, guestAddress: '10.0.2.15', guestPort: 8080 }], localhostReachable: false, notice: null }, none(2)],

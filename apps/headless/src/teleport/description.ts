@@ -6,15 +6,12 @@ import { type Description, PAGE_SIZE, type Plain } from '@belvedere/teleport';
 
 const hash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** What the guest of this engine finds when it asks its processor. */
-const FEATURES = 'fpu pse tsc msr pae cx8 sep pge cmov mmx fxsr sse sse2 pni popcnt rdrand hypervisor erms'.split(' ');
-
 export async function describeMachine(hardware: HardwareSpec, settings: HardwareSettings, { bios, vgaBios }: Firmware): Promise<Description> {
   return {
     engine: { name: hardware.engine, version: v86Engine.version },
     firmware: { bios: hash(bios), 'video BIOS': hash(vgaBios) },
     hardware: { ...hardwareOf(settings), boot: hardware.boot, 'clock holds UTC': hardware.rtcUseUtc, ...(await contents(settings)) },
-    features: FEATURES,
+    features: v86Engine.cpuFeatures(settings.cpuPortabilityLevel ?? 0),
     snapshots: 0,
     memoryBytes: v86Engine.movingPages(settings) * PAGE_SIZE,
   };

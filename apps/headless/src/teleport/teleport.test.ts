@@ -10,6 +10,17 @@ let processes: Processes;
 beforeEach(async () => void (processes = await Processes.open()));
 afterEach(() => processes.close());
 
+test('a target whose processor has less than the guest has seen is refused; one that has more is not', async () => {
+  const source = await processes.start('source', { hardware: { cpuPortabilityLevel: 1 } });
+  const less = await processes.start('less', { hardware: { cpuPortabilityLevel: 3 }, arrival: secret() });
+  await expect(source.control.request('teleport', request(await less.port()))).rejects.toMatchObject({ message: expect.stringContaining('processor features that the guest has seen are missing at the target: sse, sse2, pni') });
+  expect(await source.control.request('status', {})).toMatchObject({ state: 'running' });
+  await less.control.request('powerOff', {});
+  const more = await processes.start('more', { arrival: secret() });
+  await source.control.request('teleport', request(await more.port()));
+  await more.reaches('running');
+});
+
 test('a running machine goes to another process, with its disk, and on to a third', async () => {
   const source = await processes.start('source');
   const target = await processes.start('target', { arrival: secret() });

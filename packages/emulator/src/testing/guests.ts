@@ -104,6 +104,17 @@ export const clocks = (): Uint8Array => {
   return sector.jump(Jump.always, 'next').build();
 };
 
+/** Says `B`, then what its processor says of itself: CPUID's highest leaf, and ECX and EDX of leaf 1, low bytes first. */
+export const cpuid = (): Uint8Array => {
+  const sector = new BootSector().say('B');
+  // mov eax, leaf; cpuid; mov eax, ecx or edx; then four bytes
+  for (const [leaf, move] of [[0, []], [1, [0x66, 0x89, 0xc8]], [1, [0x66, 0x89, 0xd0]]] as const) {
+    sector.code(0x66, 0xb8, leaf, 0, 0, 0, 0x0f, 0xa2, ...move);
+    for (let byte = 0; byte < 4; byte++) sector.call('send').code(0x66, 0xc1, 0xe8, 0x08);
+  }
+  return sector.halt().build();
+};
+
 /** `mover`, with the first disk's write cache off. */
 export const uncachedMover = (): Uint8Array => mover([[0x1f6, 0xe0], [0x1f1, 0x82], [0x1f7, 0xef]]);
 

@@ -7,6 +7,7 @@ import type { Engine, HardwareSettings, Machine, StartOptions } from '../engine.
 import { hardwareOf } from '../hardware.js';
 import type { Arrival, DeviceState } from '../moving.js';
 import { checkState, PAGE, type SavedState } from '../saved-state.js';
+import { featuresAt } from './cpuid.js';
 import { mediumShape } from './disk-server.js';
 import { V86_VERSION, videoMemoryMiB } from './inside.js';
 import { LIMITS } from './limits.js';
@@ -21,6 +22,8 @@ export const v86Engine: Engine = {
   validate(settings: HardwareSettings): void {
     checkSettings(settings, LIMITS);
   },
+
+  cpuFeatures: featuresAt,
 
   movingPages({ memoryMiB, vramMiB }: HardwareSettings): number {
     return ((memoryMiB + videoMemoryMiB(vramMiB)) * 1024 * 1024) / PAGE;
@@ -69,6 +72,7 @@ async function build(settings: HardwareSettings, { firmware, log }: StartOptions
   const assignment: Assignment = {
     memoryMiB: settings.memoryMiB,
     vramMiB: settings.vramMiB,
+    cpuPortabilityLevel: settings.cpuPortabilityLevel ?? 0,
     acpi: settings.acpi,
     rtcUtc: settings.rtcUtc,
     bootOrder: settings.bootOrder,

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { atLevel, highestLeaf } from './cpuid.js';
 import type { NetworkCardModel } from '../engine.js';
 
 export const V86_VERSION = '0.5.462';
@@ -289,7 +290,7 @@ export interface Cpu {
     readonly ide: { readonly primary: IdeChannel; readonly secondary: IdeChannel };
     readonly fdc: { readonly drives: FloppyDrive[]; end_read_write(status0: number, status1: number, status2: number): void };
     readonly rtc: { rtc_time: number; last_update: number; cmos_write(index: number, value: number): void; timer(now: number, legacy: boolean): number };
-    readonly pit: { counter_enabled: Uint8Array; counter_mode: Uint8Array; timer(now: number, noIrq: boolean): number };
+    readonly pit: { counter_enabled: Uint8Array; counter_mode: Uint8Array; counter_reload: Uint16Array; counter_start_value: Uint16Array; counter_start_time: Float64Array; timer(now: number, noIrq: boolean): number };
     readonly acpi?: Acpi;
     readonly uart0: Uart;
     readonly uart1?: Uart;
@@ -345,6 +346,7 @@ export interface EmulatorOptions {
   readonly memoryBytes: number;
   readonly vramBytes: number;
   readonly acpi: boolean;
+  readonly cpuPortabilityLevel: number;
   /** Which of the serial ports 2 to 4 to build; the first is always there. */
   readonly serialPorts: readonly number[];
   /** A card that v86 is to build; `takeCardClass` takes it out again. */
@@ -386,7 +388,7 @@ function placeholder(): object {
 export async function buildEmulator(options: EmulatorOptions): Promise<Emulator> {
   const folder = await locate();
   const { V86 } = (await import(pathToFileURL(join(folder, 'libv86.mjs')).href)) as { V86: new (options: object) => Emulator };
-  const wasm = await WebAssembly.compile(await readFile(join(folder, 'v86.wasm')));
+  const wasm = await WebAssembly.compile(atLevel(await readFile(join(folder, 'v86.wasm')), options.cpuPortabilityLevel));
   let reject: (error: Error) => void;
   const broken = new Promise<never>((_resolve, fail) => {
     reject = fail;
@@ -406,6 +408,7 @@ export async function buildEmulator(options: EmulatorOptions): Promise<Emulator>
     memory_size: options.memoryBytes,
     vga_memory_size: options.vramBytes,
     acpi: options.acpi,
+    cpuid_level: highestLeaf(options.cpuPortabilityLevel),
     uart1: options.serialPorts.includes(2),
     uart2: options.serialPorts.includes(3),
     uart3: options.serialPorts.includes(4),

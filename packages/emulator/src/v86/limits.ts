@@ -2,6 +2,7 @@
  * What the embedded engine can build.
  */
 import type { EngineLimits } from '../engine.js';
+import { PORTABILITY_LEVELS } from './cpuid.js';
 import { FLOPPY_SIZES } from './floppy.js';
 import { SERIAL_PORTS } from './serial.js';
 
@@ -9,6 +10,7 @@ export const LIMITS: EngineLimits = {
   memoryMiB: { min: 4, max: 2047 },
   vramMiB: { min: 1, max: 256 },
   cpuCount: { min: 1, max: 1 },
+  cpuPortabilityLevel: PORTABILITY_LEVELS,
   monitorCount: { min: 1, max: 1 },
   slots: {
     'ide0-0': ['hdd', 'dvd'],

@@ -21,6 +21,10 @@ const SCREEN_SHARE = 0.06;
 /** A guest that nothing touched and that changed nothing for so long is woken no more often than every `SLUMBER` milliseconds. */
 const QUIET = 200;
 const SLUMBER = 30;
+/** The PIT's clock, in ticks a millisecond. */
+const PIT_RATE = 1193.1816666;
+/** Of a timer whose ticks came late because this thread could not run, so many milliseconds are made up for. */
+const TICKS_MADE_UP = 10_000;
 /** PIT modes that tick again and again. */
 const PERIODIC = [2, 3];
 
@@ -217,7 +221,11 @@ export class Loop {
     const rtcTimer = rtc.timer.bind(rtc);
     let pitWait = LONG;
     pit.timer = (now, noIrq) => {
-      const wait = pitTimer(now, noIrq);
+      // v86 makes one tick of all that are due: each of them is its own, as long as the guest can still make up for them.
+      const next = pit.counter_start_time[0]! + (pit.counter_start_value[0]! + 2) / PIT_RATE;
+      const missed = pit.counter_enabled[0] && PERIODIC.includes(pit.counter_mode[0]!) && now - next > pit.counter_reload[0]! / PIT_RATE && now - next < TICKS_MADE_UP;
+      const at = missed ? next : now;
+      const wait = Math.max(0, pitTimer(at, noIrq) - (now - at));
       pitWait = pit.counter_enabled[0] && PERIODIC.includes(pit.counter_mode[0]!) ? wait : LONG;
       return wait;
     };

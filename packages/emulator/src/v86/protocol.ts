@@ -32,6 +32,7 @@ export interface AdapterShape {
 export interface Assignment {
   readonly memoryMiB: number;
   readonly vramMiB: number;
+  readonly cpuPortabilityLevel: number;
   readonly acpi: boolean;
   readonly rtcUtc: boolean;
   readonly bootOrder: readonly BootDevice[];

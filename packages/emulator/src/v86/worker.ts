@@ -301,6 +301,7 @@ const options = {
   memoryBytes: assignment.memoryMiB * MIB,
   vramBytes: assignment.vramMiB * MIB,
   acpi: assignment.acpi,
+  cpuPortabilityLevel: assignment.cpuPortabilityLevel,
   serialPorts: assignment.serialPorts,
   ...(models[0] ? { card: models[0] } : {}),
 };

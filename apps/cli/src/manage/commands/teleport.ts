@@ -24,6 +24,7 @@ export const teleport = command<Request>({
     option({ name: 'password', value: text('password', 'secret'), help: "the target's password; others on this host can see it while the command runs", set: (request: Request, password) => (request.password = password) }),
     option({ name: 'password-file', also: ['passwordfile'], value: path('filename', 'teleporter.password'), help: 'a file whose first line it is', set: (request: Request, file) => (request.passwordFile = file) }),
   ],
+  unsupported: ['with-storage'],
   check({ host, port, password, passwordFile }) {
     if (!host || !port) throw new UsageError("'teleport' needs --host and --port: where the target waits");
     if (password !== undefined && passwordFile !== undefined) throw new UsageError('give a password or a file with one, not both');
