@@ -126,6 +126,11 @@ export class MovingPair {
     await this.home.untilState(place, 'poweroff', PATIENCE);
   }
 
+  /** Ends the wait of a side that waits still. */
+  async waitsNoLonger(place: Place): Promise<void> {
+    if ((await this.state(place)).state === 'teleportingin') await this.off(place);
+  }
+
   /** Switches off what runs or waits. */
   async allOff(): Promise<void> {
     for (const place of ['a', 'b'] as const) if (['running', 'paused', 'teleportingin'].includes((await this.state(place)).state)) await this.off(place);

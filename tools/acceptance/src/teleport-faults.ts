@@ -57,7 +57,7 @@ export async function strike(home: Home, points: (line: { toTarget: number; toSo
       continue;
     }
     place = settled;
-    if (settled === from && fault.what === 'cut') await pair.off(to);
+    if (settled === from) await pair.waitsNoLonger(to);
     // Again at once, and now nothing happens.
     await pair.go(place);
     place = otherThan(place);
