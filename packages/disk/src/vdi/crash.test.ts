@@ -8,6 +8,7 @@ import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { cloneImage, createVdi, NoSpaceError, openImage } from '../index.js';
 import { fillVdi } from './create.js';
 import { crashes, MemoryFile, qemuImg, temporaryFolder, testWithQemu, withoutParent } from '../tools.testing.js';
+import { placeOf } from './crash-blocks.testing.js';
 import { judge, KiB64, numbers, smallBlocks } from './small-blocks.testing.js';
 import { openVdi, type VdiImage } from './image.js';
 
@@ -279,7 +280,7 @@ describe('kill -9', () => {
       judgeFile(path);
       const image = await openImage(path, { resolveParent: () => parent });
       for (let number = 1; number <= last; number++) {
-        expect(new DataView((await image.read(((number * 37) % 64 << 20) + number * 4096, 4)).buffer).getUint32(0, true)).toBe(number);
+        expect(new DataView((await image.read(placeOf(number), 4)).buffer).getUint32(0, true)).toBe(number);
       }
       await image.close();
       first = last + 1;

@@ -15,11 +15,11 @@ beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'belvedere-fuz
 afterAll(() => rm(folder, { recursive: true }));
 
 test('mutated handshakes end in time and in few bytes, against the steps and over sockets; the server is well afterwards', async () => {
-  const { ends, sockets } = await fuzz({ count: 20_000, seed: 1, sockets: 1000, folder });
+  const { ends, sockets } = await fuzz({ count: 8000, seed: 1, sockets: 300, folder });
   for (const kind of KINDS) expect(Object.keys(ends).some((end) => end.startsWith(`${kind}: `))).toBe(true);
   // Far enough in: handshakes that a change did not stop, and those that it did.
   expect(Object.keys(ends)).toEqual(expect.arrayContaining(['credssp: authenticated', 'credssp: refused', 'stream: WireError', 'stream: ProtocolError', 'stream: active', 'sealed: ProtocolError']));
-  expect(sockets.connections).toBe(1000);
+  expect(sockets.connections).toBe(300);
 });
 
 test('a seed makes the same handshake each time', async () => {
