@@ -98,6 +98,19 @@ class Adapter {
   }
 }
 
+/** Part of the processor's state, where v86 has its one card. Of a class: v86 prints plain objects that it saves. */
+class CardStates {
+  constructor(private readonly devices: readonly (Ne2000 | VirtioNet)[]) {}
+
+  get_state(): unknown[] {
+    return [...this.devices];
+  }
+
+  set_state(states: unknown[]): void {
+    this.devices.forEach((device, index) => device.set_state(states[index] as unknown[]));
+  }
+}
+
 export class NetworkCards {
   readonly #adapters: readonly Adapter[];
 
@@ -106,12 +119,7 @@ export class NetworkCards {
     if (shapes.length === 0) return;
     const cards = this.#adapters.map(({ card }) => card);
     shareInterrupts(cpu, cards);
-    // Part of the processor's state, where v86 has its one card.
-    const devices = cards.map(({ device }) => device);
-    cpu.devices.net = {
-      get_state: () => devices,
-      set_state: (states) => devices.forEach((device, index) => device.set_state(states[index] as unknown[])),
-    };
+    cpu.devices.net = new CardStates(cards.map(({ device }) => device));
   }
 
   arrived(slot: number, frames: readonly Uint8Array[]): void {
