@@ -102,7 +102,10 @@ export class Followers {
     if (this.where?.certificate === null) this.log.warn('viewers do not follow: the target has no TLS, and nothing of the guest is relayed without');
     else if (!this.where) this.log.warn('viewers do not follow: the target has no open remote display');
     if (!this.where || this.where.certificate === null) return;
-    const follow = (client: ClientInfo): void => void this.followers.set(client.id, this.connect(client));
+    // One that is let in just now is in the list, and told of too.
+    const follow = (client: ClientInfo): void => {
+      if (!this.followers.has(client.id)) this.followers.set(client.id, this.connect(client));
+    };
     this.display.clients.forEach(follow);
     this.leave.push(this.display.onConnected(follow));
   }
