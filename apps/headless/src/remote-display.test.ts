@@ -71,6 +71,24 @@ test('users that turn Network Level Authentication on or off end no session, and
   expect(log.filter((line) => line.includes('-> credssp'))).toEqual([expect.stringContaining('client 2:')]);
 });
 
+test('a switch is in force at once, without ending a session, and what it drops is told', async () => {
+  const open = { ...vrde({}), authType: 'null' as const };
+  await display.apply(open);
+  const viewer = view({ security: 'tls' });
+  await viewer.picture((picture) => picture.width === width && picture.height === height);
+  const ground = 0x24323c;
+  await display.apply({ ...open, properties: { 'Client/DisableDisplay': '1', 'Client/DisableInput': '1' } });
+  await viewer.picture((picture) => picture.at(0, 0) === ground && picture.at(width - 1, height - 1) === ground);
+  viewer.key(0x1e, true);
+  const drawn = once(viewer, 'update');
+  viewer.refresh(0, 0, 8, 8);
+  await drawn;
+  expect(display.status.clients).toMatchObject([{ id: 1, dropped: [{ feature: 'input', messages: 1 }] }]);
+  await display.apply(open);
+  await viewer.picture((picture) => picture.at(0, 0) !== ground && picture.at(width - 1, height - 1) !== ground);
+  expect(viewer.closedBecause).toBeUndefined();
+});
+
 /** What the server sends in the clear to one viewer of Standard RDP Security. */
 async function seenBy(options: Omit<ClientOptions, 'port'>): Promise<string> {
   const heard: Buffer[] = [];

@@ -58,12 +58,12 @@ describeWith(['xfreerdp', 'rdesktop'], 'the switches', () => {
     ];
     for (const display of displays) await display.park();
     for (const viewer of viewers) await viewer.waitFor('the test card', shows(drawn), patience);
-  }, 180_000);
+  }, 600_000);
   afterAll(async () => {
     for (const viewer of viewers) await viewer.close();
     for (const display of displays) await display.close();
     await home.close();
-  }, 60_000);
+  }, 180_000);
 
   const property = (text: string): Promise<string> => home.type(`VBoxManage controlvm switched vrdeproperty ${text}`);
 
