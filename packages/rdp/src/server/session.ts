@@ -13,7 +13,7 @@ import { Protocol } from '../pdu/x224.js';
 import type { Judgement, LogonClient, Rect, Screen, Unsubscribe } from '../ports.js';
 import type { Admission } from './admission.js';
 import { Connection, type SessionEffect } from './connection.js';
-import { type Held, InputTranslator } from './input.js';
+import { Hands } from './hands.js';
 import { type Logon, readClientName, readLogon } from './logon.js';
 import { judge, lookUp } from './login.js';
 import { runCredSsp } from './nla.js';
@@ -45,9 +45,6 @@ export interface SessionHost {
 /** How the client sees it when its user may not in. */
 const LOGON_REFUSED = ErrorInfo.ERRINFO_SERVER_INSUFFICIENT_PRIVILEGES;
 
-/** Input events of one client that wait: more than anybody types while a machine changes hosts. */
-const MAX_HELD_EVENTS = 4096;
-
 /** Attempts that a user has in the login dialog. */
 const DIALOG_ATTEMPTS = 3;
 
@@ -55,7 +52,7 @@ export class Session {
   private readonly since = new Date();
   private readonly gone = new AbortController();
   private readonly gate: Gate;
-  private input: InputTranslator;
+  private readonly hands: Hands;
   private logon: (Omit<Logon, 'password'> & { readonly link: Link }) | undefined;
   /** Whom Network Level Authentication has proved the client to be, and what was judged already. */
   private proved: { readonly logon: Logon; readonly judgement: Judgement | undefined } | undefined;
@@ -65,8 +62,6 @@ export class Session {
   private voucher: Voucher | undefined;
   /** The machine that it sees instead of this server's. */
   private led: { readonly hub: DisplayHub } | undefined;
-  /** Its input waits: what it held down, and what it has sent since. */
-  private held: { readonly held: Held; readonly events: InputEvent[] } | undefined;
   private share: Share | undefined;
   private attachment: Attachment | undefined;
   private suppressed = false;
@@ -84,7 +79,7 @@ export class Session {
     private readonly host: SessionHost,
   ) {
     this.gate = new Gate(host.permits);
-    this.input = new InputTranslator(host.options.keyboard, host.options.pointer);
+    this.hands = new Hands(this.gate, host.options.keyboard, host.options.pointer);
   }
 
   get info(): ClientInfo {
@@ -153,7 +148,7 @@ export class Session {
 
   /** What is permitted has changed, at once. */
   policyChanged(): void {
-    if (!this.gate.opens('input')) this.letGo();
+    this.hands.policyChanged();
     if (this.share && this.connection.state.step === 'active' && this.veiled !== this.blind) this.show(this.share);
     else this.pace();
   }
@@ -165,32 +160,26 @@ export class Session {
 
   /** Its input waits from now on, and all that it holds down is let go. */
   hold(): void {
-    this.held ??= { held: this.input.pause(), events: [] };
+    this.hands.hold();
   }
 
   /** What has waited, and what comes from now on, is typed where the client looks. */
   goOn(): void {
-    const { held } = this;
-    if (!held) return;
-    this.held = undefined;
-    if (!this.gone.signal.aborted && this.gate.opens('input')) this.input.hold(held.held);
-    this.take(held.events);
+    this.hands.goOn(this.share?.desktop, !this.gone.signal.aborted);
   }
 
   /** Shows another machine from now on, and types there. What has waited is typed there. */
   lead({ screen, keyboard, pointer }: Console): void {
-    const held = this.held ?? { held: this.input.pause(), events: [] };
+    this.hands.moveTo(keyboard, pointer);
     this.stopWatching?.();
     this.attachment?.detach();
     this.attachment = undefined;
     this.led?.hub.close();
     this.led = { hub: new DisplayHub(screen) };
-    this.input = new InputTranslator(keyboard, pointer);
     this.stopWatching = screen.onResize(() => this.resized(screen));
     this.connection.dispatch({ type: 'resized', desktop: size(screen) });
     // Of the same size, or kept by a client that cannot follow: the share goes on, with another picture.
     if (this.share && this.connection.state.step === 'active') this.activated(this.share);
-    this.held = held;
     this.goOn();
   }
 
@@ -217,7 +206,7 @@ export class Session {
     this.led?.hub.close();
     // What was typed before it went still counts.
     this.goOn();
-    this.input.release();
+    this.hands.release();
   }
 
   /** Network Level Authentication. [MS-CSSP] 3.1.5, [MS-RDPBCGR] 5.4.2.2 */
@@ -425,17 +414,7 @@ export class Session {
 
   private take(events: readonly InputEvent[]): void {
     if (this.asked) this.asked.dialog.take(events);
-    else if (!this.gate.passes('input', events.length)) this.letGo();
-    else if (this.held) this.held.events.push(...events.slice(0, MAX_HELD_EVENTS - this.held.events.length));
-    else if (this.share) this.input.take(events, this.share.desktop);
-  }
-
-  /** It may not type any more: nothing that it holds down stays so, and what of it waits is dropped. */
-  private letGo(): void {
-    this.input.release();
-    if (!this.held) return;
-    this.gate.passes('input', this.held.events.length);
-    this.held = { held: this.input.pause(), events: [] };
+    else this.hands.take(events, this.share?.desktop);
   }
 
   private suppress(suppressed: boolean): void {
@@ -448,7 +427,6 @@ export class Session {
   private refresh(areas: readonly Rect[]): void {
     for (const area of areas) this.attachment?.refresh(area);
   }
-
 }
 
 /** No password, and either no user or no wish that it be used as it is. */
