@@ -14,6 +14,7 @@ import { createVdi, openImage, readImageInfo } from '@belvedere/disk';
 import { ntHash } from '@belvedere/rdp';
 import { RdpClient } from '@belvedere/rdp/client';
 import { PNG } from 'pngjs';
+import { type Changes, machineSpec } from './machine-spec.testing.js';
 
 let folder: string;
 let child: ChildProcess | undefined;
@@ -27,35 +28,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-type Changes = { hardware?: Partial<MachineSpec['hardware']>; vrde?: Partial<MachineSpec['vrde']>; startPaused?: boolean; restore?: boolean };
-
-const spec = (changes: Changes = {}): MachineSpec => ({
-  uuid: '6f1c2d9a-0000-4000-8000-000000000001',
-  name: 'test machine',
-  folder,
-  controlSocket: join(folder, 'm.sock'),
-  exitFile: join(folder, 'm.exit'),
-  auditFile: join(folder, 'm.audit'),
-  identityFolder: join(folder, 'identity'),
-  startPaused: changes.startPaused ?? false,
-  stateFile: join(folder, 'm.sav'),
-  restore: changes.restore ?? false,
-  hardware: {
-    engine: 'v86',
-    memoryMiB: 32,
-    vramMiB: 8,
-    cpus: 1,
-    monitorCount: 1,
-    acpi: true,
-    rtcUseUtc: true,
-    boot: ['disk', 'none', 'none', 'none'],
-    drives: [],
-    serialPorts: [],
-    adapters: [],
-    ...changes.hardware,
-  },
-  vrde: { enabled: true, ports: [0], addresses: ['127.0.0.1'], authType: 'null', authLibrary: '', multiConnection: false, reuseConnection: false, simpleUsers: {}, properties: {}, ...changes.vrde },
-});
+const spec = (changes: Changes = {}): MachineSpec => machineSpec(folder, 'm', { name: 'test machine', ...changes });
 
 /** Starts the process and returns the line with which it says whether the machine runs. */
 async function start(settings: MachineSpec): Promise<{ ready?: true; error?: { code: string; message: string } }> {

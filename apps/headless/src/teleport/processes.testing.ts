@@ -10,6 +10,7 @@ import { ControlClient, type ControlEvents, type ExitRecord, type MachineSpec, t
 import { createVdi } from '@belvedere/disk';
 import { type ClientOptions, type Framebuffer, RdpClient } from '@belvedere/rdp/client';
 import { PNG } from 'pngjs';
+import { machineSpec } from '../machine-spec.testing.js';
 
 const main = new URL('../main.js', import.meta.url).pathname;
 
@@ -65,36 +66,12 @@ export class Processes {
     return viewer;
   }
 
-  private spec(name: string, { hardware, arrival, vrde }: ProcessOptions): MachineSpec {
-    const { folder } = this;
-    return {
-      uuid: '6f1c2d9a-0000-4000-8000-000000000001',
-      name,
-      folder,
-      controlSocket: join(folder, `${name}.sock`),
-      exitFile: join(folder, `${name}.exit`),
-      auditFile: join(folder, `${name}.audit`),
-      identityFolder: join(folder, 'identity'),
-      startPaused: false,
-      stateFile: join(folder, `${name}.sav`),
-      restore: false,
-      ...(arrival ? { arrival } : {}),
-      hardware: {
-        engine: 'v86',
-        memoryMiB: 32,
-        vramMiB: 8,
-        cpus: 1,
-        monitorCount: 1,
-        acpi: true,
-        rtcUseUtc: true,
-        boot: ['disk', 'none', 'none', 'none'],
-        drives: [{ bus: 'ide', controller: 'IDE', port: 0, device: 0, type: 'hdd', medium: { path: join(folder, 'disk.vdi'), format: 'VDI', readOnly: false, parents: [] } }],
-        serialPorts: [],
-        adapters: [],
-        ...hardware,
-      },
-      vrde: { enabled: true, ports: [0], addresses: ['127.0.0.1'], authType: 'null', authLibrary: '', multiConnection: false, reuseConnection: false, simpleUsers: {}, properties: {}, ...vrde },
-    };
+  private spec(name: string, { hardware, ...changes }: ProcessOptions): MachineSpec {
+    const disk = { path: join(this.folder, 'disk.vdi'), format: 'VDI', readOnly: false, parents: [] } as const;
+    return machineSpec(this.folder, name, {
+      ...changes,
+      hardware: { drives: [{ bus: 'ide', controller: 'IDE', port: 0, device: 0, type: 'hdd', medium: disk }], ...hardware },
+    });
   }
 }
 
