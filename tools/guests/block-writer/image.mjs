@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { run } from '../../setup/progress.mjs';
-import { grubLoader } from '../iso/grub.mjs';
-import { readImageFile, writeImage } from '../iso/iso9660.mjs';
+import { writeLinuxImage } from '../iso/grub.mjs';
+import { readImageFile } from '../iso/iso9660.mjs';
 import { FILE, PROGRAM, cpio, unpackCpio } from '../linux/cpio.mjs';
 
 /** In the order in which they are loaded: most are in the installer's RAM disk, those for IDE disks in its component of ours. */
@@ -26,25 +26,19 @@ menuentry "Linux that writes blocks" {
 export async function writeBlockWriter(path, { linux, installer, mirror, writer }) {
   const scratch = mkdtempSync(join(tmpdir(), 'belvedere-writer-'));
   try {
-    const grub = await grubLoader(scratch);
     const modules = new Map([...installed(installer), ...(await ofComponent(mirror, scratch))]);
     const more = cpio([
       { name: 'lib/modules/order', mode: FILE, data: Buffer.from(MODULES.join('\n')) },
       ...MODULES.map((name) => ({ name: `lib/modules/${name}.ko`, mode: FILE, data: modules.get(name) ?? missing(name) })),
       { name: 'bin/writer', mode: PROGRAM, data: readFileSync(writer) },
     ]);
-    writeImage(path, {
+    await writeLinuxImage(path, {
+      scratch,
       volume: 'BLOCK_WRITER',
-      files: [
-        { name: 'BOOT.IMG', data: grub.image },
-        { name: 'GRUB.CFG', data: Buffer.from(MENU) },
-        { name: 'LINUX.IMG', data: readImageFile(linux, 'LINUX.IMG') },
-        // Linux unpacks archives that follow each other, one over the other
-        { name: 'INITRD.GZ', data: Buffer.concat([readImageFile(linux, 'INITRD.GZ'), gzipSync(more)]) },
-      ],
-      boot: 'BOOT.IMG',
-      bootSectors: 4,
-      bootInfoTable: true,
+      menu: MENU,
+      linux: readImageFile(linux, 'LINUX.IMG'),
+      // Linux unpacks archives that follow each other, one over the other
+      initrd: Buffer.concat([readImageFile(linux, 'INITRD.GZ'), gzipSync(more)]),
     });
   } finally {
     rmSync(scratch, { recursive: true, force: true });

@@ -2,8 +2,7 @@
 // Nothing here needs root; nothing on the image needs a network to reach the installer's first dialog.
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { grubLoader } from '../iso/grub.mjs';
-import { writeImage } from '../iso/iso9660.mjs';
+import { writeLinuxImage } from '../iso/grub.mjs';
 import { debianPrefix, hasApt } from '../../setup/debian.mjs';
 import { withLock } from '../../setup/lock.mjs';
 import { SetupError, say, step } from '../../setup/progress.mjs';
@@ -48,21 +47,15 @@ async function build() {
   mkdirSync(installerFolder(), { recursive: true });
   const scratch = mkdtempSync(join(installerFolder(), 'new-'));
   try {
-    const grub = await grubLoader(scratch);
     const images = join(installer.path, 'usr/lib/debian-installer/images/12/i386/text/debian-installer/i386');
     const image = join(scratch, 'image.iso');
-    writeImage(image, {
+    await writeLinuxImage(image, {
+      scratch,
       volume: 'DEBIAN_INSTALLER',
-      files: [
-        { name: 'BOOT.IMG', data: grub.image },
-        { name: 'GRUB.CFG', data: Buffer.from(MENU) },
-        { name: 'LINUX.IMG', data: readFileSync(join(images, 'linux')) },
-        { name: 'INITRD.GZ', data: readFileSync(join(images, 'initrd.gz')) },
-        { name: 'VERSIONS.TXT', data: Buffer.from(`${JSON.stringify({ ...installer.versions, ...grub.versions }, null, 2)}\n`) },
-      ],
-      boot: 'BOOT.IMG',
-      bootSectors: 4,
-      bootInfoTable: true,
+      menu: MENU,
+      linux: readFileSync(join(images, 'linux')),
+      initrd: readFileSync(join(images, 'initrd.gz')),
+      versions: installer.versions,
     });
     const path = join(installerFolder(), installerName(installer.versions[INSTALLER.packages[0]]));
     renameSync(image, path);

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { grubLoader } from '../iso/grub.mjs';
-import { readImageFile, writeImage } from '../iso/iso9660.mjs';
+import { writeLinuxImage } from '../iso/grub.mjs';
+import { readImageFile } from '../iso/iso9660.mjs';
 import { FILE, cpio } from '../linux/cpio.mjs';
 
 /** Text mode: the installer's screens cost the guest least there. */
@@ -52,20 +52,14 @@ const PACKAGES = ['init', 'systemd-sysv', 'udev', 'kmod', 'netbase', 'linux-imag
 export async function writeUnattended(path, installer, answers) {
   const scratch = mkdtempSync(join(tmpdir(), 'belvedere-unattended-'));
   try {
-    const grub = await grubLoader(scratch);
     // Linux unpacks archives that follow each other, one over the other
     const answered = gzipSync(cpio([{ name: 'preseed.cfg', mode: FILE, data: Buffer.from(preseed(answers)) }]));
-    writeImage(path, {
+    await writeLinuxImage(path, {
+      scratch,
       volume: 'DEBIAN_UNATTENDED',
-      files: [
-        { name: 'BOOT.IMG', data: grub.image },
-        { name: 'GRUB.CFG', data: Buffer.from(MENU) },
-        { name: 'LINUX.IMG', data: readImageFile(installer, 'LINUX.IMG') },
-        { name: 'INITRD.GZ', data: Buffer.concat([readImageFile(installer, 'INITRD.GZ'), answered]) },
-      ],
-      boot: 'BOOT.IMG',
-      bootSectors: 4,
-      bootInfoTable: true,
+      menu: MENU,
+      linux: readImageFile(installer, 'LINUX.IMG'),
+      initrd: Buffer.concat([readImageFile(installer, 'INITRD.GZ'), answered]),
     });
   } finally {
     rmSync(scratch, { recursive: true, force: true });

@@ -8,8 +8,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { debianPrefix } from '../../setup/debian.mjs';
 import { withLock } from '../../setup/lock.mjs';
 import { SetupError, say, step } from '../../setup/progress.mjs';
-import { grubLoader } from '../iso/grub.mjs';
-import { readImageFile, writeImage } from '../iso/iso9660.mjs';
+import { writeLinuxImage } from '../iso/grub.mjs';
+import { readImageFile } from '../iso/iso9660.mjs';
 import { FILE, FOLDER, PROGRAM, SECRET, cpio, unpackCpio } from './cpio.mjs';
 import { findLinux, linuxFolder, linuxName } from './iso.mjs';
 
@@ -65,20 +65,14 @@ async function build(installer) {
   mkdirSync(linuxFolder(), { recursive: true });
   const scratch = mkdtempSync(join(linuxFolder(), 'new-'));
   try {
-    const grub = await grubLoader(scratch);
     const image = join(scratch, 'image.iso');
-    writeImage(image, {
+    await writeLinuxImage(image, {
+      scratch,
       volume: 'BELVEDERE_LINUX',
-      files: [
-        { name: 'BOOT.IMG', data: grub.image },
-        { name: 'GRUB.CFG', data: Buffer.from(MENU) },
-        { name: 'LINUX.IMG', data: readImageFile(installer, 'LINUX.IMG') },
-        { name: 'INITRD.GZ', data: gzipSync(cpio(rootFiles(prefix.path, installer)), { level: 9 }) },
-        { name: 'VERSIONS.TXT', data: Buffer.from(`${JSON.stringify({ ...prefix.versions, ...grub.versions }, null, 2)}\n`) },
-      ],
-      boot: 'BOOT.IMG',
-      bootSectors: 4,
-      bootInfoTable: true,
+      menu: MENU,
+      linux: readImageFile(installer, 'LINUX.IMG'),
+      initrd: gzipSync(cpio(rootFiles(prefix.path, installer)), { level: 9 }),
+      versions: prefix.versions,
     });
     const path = join(linuxFolder(), linuxName(prefix.versions[AGENT]));
     renameSync(image, path);
