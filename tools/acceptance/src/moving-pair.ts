@@ -83,6 +83,9 @@ export class MovingPair {
     const to = otherThan(from);
     return until(`the end of the move from ${from} to ${to}`, async () => {
       const [source, target] = [await this.state(from), await this.state(to)];
+      // Of a process that was killed the API says what it was last, until it has seen that it is gone.
+      const heard = (place: Place, { state }: { readonly state: string }): boolean => killed !== place || ['aborted', 'teleported'].includes(state);
+      if (!heard(from, source) || !heard(to, target)) return undefined;
       const said = `source ${source.state} (${source.reason}), target ${target.state} (${target.reason})`;
       if (source.state === 'running' && target.state === 'running') throw new Error(`both sides run it: ${said}`);
       if (target.state === 'running' && ['teleported', 'aborted'].includes(source.state)) return to;
