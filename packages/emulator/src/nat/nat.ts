@@ -2,8 +2,8 @@
  * A network of one guest, behind the host's addresses: DHCP, DNS, TCP, UDP and echoes by passt, ports of the host that lead to the guest by
  * `PortForwards`, and between them what neither does right.
  *
- * passt takes the padding of short frames for data, answers a repeated acknowledgement with everything again, loses frames that find its socket
- * full, lets a guest that asks for 127.0.0.1 into the host's own loopback whatever it was told, and cannot both give out a name server's address
+ * passt takes the padding of short frames for data, breaks off a connection whose first segment comes twice, answers a repeated acknowledgement with
+ * everything again, loses frames that find its socket full, lets a guest that asks for 127.0.0.1 into the host's own loopback whatever it was told, and cannot both give out a name server's address
  * and stand for it.
  */
 import { readFile } from 'node:fs/promises';
@@ -12,6 +12,7 @@ import type { NetworkLink, Unsubscribe } from '../ports.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { limitWindow, SharedWindow } from './guest-window.js';
 import { parseAddress, type NatNetwork } from './network.js';
+import { Openings } from './openings.js';
 import { echoReply, ETHERNET, etherType, EtherType, Protocol, readdress, readPacket, type Packet } from './packet.js';
 import { Passt } from './passt.js';
 import { PortForwards } from './port-forwards.js';
@@ -42,6 +43,7 @@ export class Nat implements NetworkLink {
   readonly #neighbours = new Map<string, Buffer>();
   /** Protocol and port from which the guest asked the name server. */
   readonly #askers = new Set<string>();
+  #openings = new Openings();
   readonly #acknowledgements = new Acknowledgements();
   readonly #windows = new SharedWindow();
   #resolver: Buffer | undefined;
@@ -75,6 +77,8 @@ export class Nat implements NetworkLink {
     this.#meet(packet);
     limitWindow(packet);
     if (this.forwards.fromGuest(packet) || this.#echo(packet)) return;
+    const again = this.#openings.repeats(packet);
+    if (again) return again.forEach((answer) => this.#frames.emit(answer));
     this.#windows.limit(packet, performance.now());
     if (this.#acknowledgements.repeats(packet)) return;
     if (packet.destination.equals(this.options.network.dns) && !this.#toResolver(packet)) return;
@@ -141,6 +145,7 @@ export class Nat implements NetworkLink {
   #fromPasst(frame: Buffer): void {
     const packet = readPacket(frame);
     if (packet && this.#isAnswer(packet)) readdress(packet, 'source', this.options.network.dns);
+    if (packet) this.#openings.answered(packet, frame);
     this.#frames.emit(frame);
   }
 
@@ -162,6 +167,8 @@ export class Nat implements NetworkLink {
     const passt = await Passt.start(this.options, (frame) => this.#fromPasst(frame));
     if (this.#closing) return passt.end();
     this.#passt = passt;
+    // One that was started again knows of none.
+    this.#openings = new Openings();
     if (this.#paused) passt.pause();
     const began = performance.now();
     void passt.ended.then((reason) => {
