@@ -174,7 +174,8 @@ export interface Machine {
   /** The guest and its clocks stand still when this resolves, and the screens show what they stand at. */
   pause(): Promise<void>;
   /**
-   * @param lost milliseconds that the guest's clocks make up for: by going faster, so that no tick of a timer is missing. Default none
+   * @param lost milliseconds that the guest's clocks are behind and make up for: by going faster, so that no tick of a timer is missing.
+   * Default: what they had still to make up for before the machine was paused
    * @throws Error of the disk when there is still no room for what was held; the machine stays paused then
    */
   resume(lost?: number): Promise<void>;

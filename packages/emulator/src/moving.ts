@@ -21,6 +21,8 @@ export interface Departure {
   readPages(pages: Uint32Array): Promise<Uint8Array>;
   /** The devices as they are now, once no request to a disk is under way; of a running machine this is one instant. */
   devices(): Promise<DeviceState>;
+  /** Milliseconds that the guest's clocks are behind the host's now: what it stands still for, and what it has not made up for yet. */
+  behind(): Promise<number>;
   /** Lets the guest stand still for this share of its time, 0 to 0.95. */
   slowDown(share: number): Promise<void>;
   /** Nothing is noted any more, and the guest runs at full speed. */

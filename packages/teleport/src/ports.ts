@@ -30,11 +30,11 @@ export interface Movable extends Keeper {
   readPages(pages: Uint32Array): Promise<Uint8Array>;
   /** Everything but memory, while the guest runs: what the target prepares itself with. */
   earlyDeviceState(): Promise<Uint8Array>;
-  /** The guest and its clocks stand still, and no request to a disk is under way, when this resolves. */
-  pause(): Promise<void>;
+  /** The guest and its clocks stand still, and no request to a disk is under way, when this resolves: with the milliseconds that its clocks are behind then. */
+  pause(): Promise<number>;
   /** Everything but memory, of the paused machine. */
   finalDeviceState(): Promise<Uint8Array>;
-  /** Goes on here. Also ends what a move needed: tracking of pages, slowness. */
+  /** Goes on here; its clocks make up for what it stood still. Also ends what a move needed: tracking of pages, slowness. */
   resume(): Promise<void>;
   /** Lets the guest stand still for `share` of its time, 0 to 0.95. */
   slowDown(share: number): Promise<void>;
@@ -49,8 +49,8 @@ export interface Destination extends Keeper {
   write(runs: readonly PageRun[]): Promise<void>;
   /** The final state: the machine is complete and stands still. `notBeforeDecision`: no disk is touched. */
   finish(final: Uint8Array): Promise<void>;
-  /** Lets the guest go on; its clock advances by what it stood still, in milliseconds. Nothing has run when this rejects. */
-  resume(stoodStill: number): Promise<void>;
+  /** Lets the guest go on; its clocks make up for the milliseconds that they are behind. Nothing has run when this rejects. */
+  resume(behind: number): Promise<void>;
   /** Throws everything away; `prepare` may follow. */
   discard(): Promise<void>;
 }

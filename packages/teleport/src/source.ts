@@ -9,7 +9,8 @@ import { next, SOURCE, type SourceAction, type SourceEvent, type SourceState } f
 import { type Limits, LIMITS } from './limits.js';
 import { connect, type Peer } from './line/connect.js';
 import type { Line } from './line/line.js';
-import { Answer, type AnswerName, ANSWER, ASK, DONE, EARLY_END, get, nameOf, parseJson, put, Question, type QuestionName, STATE_SIZE, TOOK } from './line/messages.js';
+import { PeerClock } from './line/peer-clock.js';
+import { Answer, type AnswerName, ANSWER, ASK, CLOCK, DONE, EARLY_END, get, microseconds, nameOf, parseJson, PAUSED, put, Question, type QuestionName, STATE_SIZE, TOOK } from './line/messages.js';
 import { SECTIONS } from './line/sections.js';
 import { changedRuns, KnownPages } from './memory/known-pages.js';
 import { runsSize } from './memory/pages.js';
@@ -163,6 +164,7 @@ class Source {
     await this.line.send('early-end', put(EARLY_END, { length: early.length }));
     const prepared = get(TOOK, (await this.line.expect('prepared')).contents).milliseconds;
     this.stop();
+    if (this.line.version > 1) await this.compareClocks(this.line);
 
     const copy = { machine, line: this.line, known: new KnownPages(machine.memoryBytes / PAGE_SIZE), policy, clock: this.clock };
     const maxDowntime = this.options.maxDowntime ?? 250;
@@ -173,15 +175,28 @@ class Source {
     return copy;
   }
 
+  private readonly peerClock = new PeerClock();
+
+  private async compareClocks(line: Line): Promise<void> {
+    const begin = this.clock.now();
+    for (let times = 0; times < LOOKS && this.clock.now() - begin < LOOKING; times++) {
+      const sent = this.clock.now();
+      await line.send('clock');
+      const told = get(CLOCK, (await line.expect('clock')).contents).microseconds;
+      this.peerClock.measured(sent, this.clock.now(), Number(told) / 1000);
+    }
+  }
+
   private early: Uint8Array = new Uint8Array(0);
 
   /** The last pages, the state and the disks, with the guest standing still. */
   private async lastRound(copy: Copy): Promise<void> {
     const { machine, line, policy, clock } = copy;
     line.silence = this.limits.handOver;
-    await machine.pause();
+    const behind = await machine.pause();
     this.times.still = clock.now();
-    await line.send('paused');
+    const at = BigInt(microseconds(this.peerClock.at(this.times.still), 'u64'));
+    await (line.version === 1 ? line.send('paused') : line.send('paused', put(PAUSED, { at, behind: microseconds(behind, 'u32') })));
     const flushed = this.options.storage.flush();
     flushed.catch(() => {}); // awaited below
     const [changed, state] = await Promise.all([machine.changedPages(), machine.finalDeviceState()]);
@@ -397,6 +412,10 @@ class Source {
     };
   }
 }
+
+/** At the target's clock: so often, or for so many milliseconds. */
+const LOOKS = 16;
+const LOOKING = 250;
 
 /** Of a device state, in one section. */
 const STATE_PART = 512 * 1024;

@@ -6,27 +6,32 @@ import { confirmation, generator, type Message, scalar, sessionKey, share, share
 import { checkSource } from './secure/proof.js';
 import { tryStreams } from './testing/mutants.js';
 import { numbersFrom } from './testing/mutations.js';
-import { tell, version1 } from './testing/recorded.js';
+import { tell, written } from './testing/recorded.js';
 import { streamVersion1 } from './testing/stream-version-1.js';
+import { streamVersion2 } from './testing/stream-version-2.js';
 
 test.each([
-  ['the stored stream of version 1', streamVersion1],
-  ['a stream as it is written now', version1],
-])('%s is understood', async (_name, stream) => {
-  const { outcome, destination, stage } = await tell(await stream());
+  ['the stored stream of version 1', 1, streamVersion1],
+  ['the stored stream of version 2', 2, streamVersion2],
+  ['a stream as version 1 is written now', 1, () => written(1)],
+  ['a stream as it is written now', 2, () => written(2)],
+])('%s is understood', async (_name, version, stream) => {
+  const { outcome, destination, stage } = await tell(await stream(), version);
   expect(outcome).toMatchObject({ where: 'here' });
   expect([...stage.running]).toEqual(['target']);
   const values = Array.from({ length: destination.memory.length / PAGE_SIZE }, (_, page) => destination.memory[page * PAGE_SIZE]);
   expect(values).toEqual([1, 0, 4, 0, 1, 2, 0, 3]);
   expect(destination.memory.filter((byte) => byte !== 0)).toHaveLength(5 * 64);
   expect(Buffer.from(destination.final).equals(Buffer.alloc(6000).fill(2, 5000))).toBe(true);
+  // Version 2 tells how far the guest's clocks are behind.
+  if (version > 1) expect(destination.behind).toBeGreaterThanOrEqual(123);
 });
 
 test('a stream that ends anywhere before `go` starts nothing', async () => {
-  const whole = streamVersion1();
+  const whole = streamVersion2();
   const end = whole.length - 2 * 5 - 'gobye'.length;
   for (let length = 1; length <= end; length += 97) {
-    const told = await tell(whole.subarray(0, length)).catch(() => undefined);
+    const told = await tell(whole.subarray(0, length), 2).catch(() => undefined);
     expect(told?.stage.running.size ?? 0).toBe(0);
   }
 });

@@ -7,7 +7,7 @@ import { TeleportError, teleportError } from './errors.js';
 import { next, TARGET, type TargetAction, type TargetEvent, type TargetState } from './handover/steps.js';
 import type { Limits } from './limits.js';
 import type { Line } from './line/line.js';
-import { type AnswerName, DONE, EARLY_END, get, milliseconds, parseJson, put, type QuestionName, ROUND, STATE_SIZE, TOOK } from './line/messages.js';
+import { type AnswerName, CLOCK, DONE, EARLY_END, get, microseconds, milliseconds, parseJson, PAUSED, put, type QuestionName, ROUND, STATE_SIZE, TOOK } from './line/messages.js';
 import { type Frame, SECTIONS } from './line/sections.js';
 import { applyRuns, decodeRuns } from './memory/pages.js';
 import { unfold } from './memory/squeeze.js';
@@ -51,6 +51,9 @@ export class Move {
   private error: TeleportError | undefined;
   private kept: string | undefined;
   private tries = 0;
+  /** When it was that the guest's clocks show, by this side's. */
+  private clocksShow = 0;
+  /** When it stood still, as far as is known here. */
   private pausedAt = 0;
   private stoodStill = 0;
   private loadTime = 0;
@@ -172,7 +175,7 @@ export class Move {
 
   private async receiveMemory(pages: number): Promise<void> {
     for (;;) {
-      const { name, contents } = await this.line.expect('memory', 'round', 'paused');
+      const { name, contents } = await this.line.expect('memory', 'round', 'clock', 'paused');
       if (name === 'memory') {
         await this.take(contents, pages);
       } else if (name === 'round') {
@@ -180,12 +183,22 @@ export class Move {
         this.report({ phase: 'memory', round, percent: 95, remaining: left * PAGE_SIZE });
         await this.writing;
         await this.line.send('round-end');
+      } else if (name === 'clock') {
+        await this.line.send('clock', put(CLOCK, { microseconds: BigInt(microseconds(this.clock.now(), 'u64')) }));
       } else {
         this.pausedAt = this.clock.now();
+        this.clocksShow = this.shownBy(contents);
         this.report({ phase: 'handingOver', percent: 97 });
         return this.receiveRest(pages);
       }
     }
+  }
+
+  /** Version 1 does not tell: as long ago as is known here. */
+  private shownBy(paused: Uint8Array): number {
+    if (this.line.version === 1) return this.pausedAt;
+    const { at, behind } = get(PAUSED, paused);
+    return Math.min(this.pausedAt, Number(at) / 1000) - behind / 1000;
   }
 
   private writing: Promise<void> = Promise.resolve();
@@ -263,7 +276,7 @@ export class Move {
         return this.tried(async () => {
           await this.dropKept();
           this.stoodStill = this.clock.now() - this.pausedAt;
-          await destination.resume(this.stoodStill);
+          await destination.resume(this.clock.now() - this.clocksShow);
         });
       case 'sayRuns':
         await this.sayRuns();

@@ -164,6 +164,7 @@ class Door implements Waiting {
       throw new TeleportError('line', `versions ${min} to ${max}`);
     }
     await line.send('hello', put(HELLO, { magic: Buffer.from(MAGIC), min: version, max: version }));
+    line.version = version;
     const proof = await checkSource(line, { password: this.options.password, binding: channelBinding(socket) });
     await this.inTurn(async () => {
       if (proof) return void (this.wrongPasswords = 0);

@@ -48,15 +48,23 @@ interface Look {
   readonly at: number;
 }
 
-/** The guest's clock just after a tick: it counts whole ones only. */
+/** The guest's clock at the instant of a tick, since it counts whole ones only: of some, the one that is known best when it was. */
 async function look(home: Home, place: Place): Promise<Look> {
   const card = await home.testCard(place);
-  const first = await card.tick();
-  for (;;) {
-    const [tick, at] = [await card.tick(), performance.now()];
-    if (tick !== first) return { tick, at };
+  let found = { tick: 0, at: 0, doubt: Infinity };
+  let [last, asked] = [await card.tick(), performance.now()];
+  for (let ticks = 0; ticks < TICKS_SEEN; ) {
+    const [asking, tick, told] = [performance.now(), await card.tick(), performance.now()];
+    // One, that came after the question before was asked, and before this one was answered.
+    if (tick === last + 1 && told - asked < found.doubt) found = { tick, at: (asked + told) / 2, doubt: told - asked };
+    if (tick !== last) ticks++;
+    [last, asked] = [tick, asking];
   }
+  return found;
 }
+
+/** Ticks that a look lasts. */
+const TICKS_SEEN = 40;
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const { values } = parseArgs({ options: { moves: { type: 'string', default: '50' } } });

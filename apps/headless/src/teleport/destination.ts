@@ -58,8 +58,8 @@ export class ArrivingMachine implements Destination {
     this.parts.complete(this.machine);
   }
 
-  resume(stoodStill: number): Promise<void> {
-    return this.machine!.resume(stoodStill);
+  resume(behind: number): Promise<void> {
+    return this.machine!.resume(behind);
   }
 
   async discard(): Promise<void> {

@@ -40,14 +40,15 @@ export class MovingMachine implements Movable {
     return devicesToBytes(await this.departure.devices());
   }
 
-  pause(): Promise<void> {
+  async pause(): Promise<number> {
     this.parts.beforePause?.();
-    return this.parts.machine.pause();
+    await this.parts.machine.pause();
+    return this.departure.behind();
   }
 
   async resume(): Promise<void> {
     await this.departure.end();
-    await this.parts.machine.resume();
+    await this.parts.machine.resume(await this.departure.behind());
   }
 
   slowDown(share: number): Promise<void> {

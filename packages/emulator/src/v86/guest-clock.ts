@@ -7,6 +7,9 @@ const host = globalThis.performance;
 /** Milliseconds of host time. */
 export const hostNow = (): number => host.now();
 
+/** Milliseconds of host time too, the same in all threads of a process. */
+export const threadsNow = (): number => Number(process.hrtime.bigint()) / 1e6;
+
 /** How much faster the guest's time goes while it makes up for what it lost: a timer that ticks loses none of its ticks so. */
 const MAKE_UP = 1;
 
@@ -32,6 +35,13 @@ export class GuestClock {
     return this.#madeUp(host) < this.#lost ? 1 + MAKE_UP : 1;
   }
 
+  /** Milliseconds that the guest's time is behind: what it stands still for now, and what it has not made up for yet. */
+  get behind(): number {
+    const host = this.host();
+    const at = this.#stoppedAt ?? host;
+    return host - at + this.#lost - this.#madeUp(at);
+  }
+
   #madeUp(host: number): number {
     return this.#lost === 0 ? 0 : Math.min(this.#lost, Math.max(0, host - this.#since) * MAKE_UP);
   }
@@ -47,13 +57,16 @@ export class GuestClock {
     this.#lost = 0;
   }
 
-  /** @param lost milliseconds that the guest stood still for and is not to miss: it makes up for them in as many */
-  go(lost = 0): void {
+  /**
+   * @param lost milliseconds that the guest is behind and is not to miss: it makes up for them in as many. Absent: what it had not made up for
+   * before it stood still
+   */
+  go(lost?: number): void {
     if (this.#stoppedAt === undefined) return;
     const madeUp = this.#madeUp(this.#stoppedAt);
     this.#since = this.host();
     this.#behind += this.#since - this.#stoppedAt - madeUp;
-    this.#lost += lost - madeUp;
+    this.#lost = lost ?? this.#lost - madeUp;
     this.#stoppedAt = undefined;
   }
 

@@ -26,9 +26,10 @@ import { scancodeBytes } from '../scancode.js';
 import { DiskServer, mediumShape } from './disk-server.js';
 import type { MemoryPortion } from './guest-memory.js';
 import { V86_VERSION } from './inside.js';
+import { threadsNow } from './guest-clock.js';
 import { LIMITS } from './limits.js';
 import { NetworkPorts } from './network-ports.js';
-import { Cell, Counter, sharedViews, type Control, type FromWorker, type Pages, type SavedDevices, type ToWorker } from './protocol.js';
+import { Cell, Counter, sharedViews, type ClockShows, type Control, type FromWorker, type Pages, type SavedDevices, type ToWorker } from './protocol.js';
 import { SharedScreen } from './shared-screen.js';
 
 /** Bytes of memory that are sent to the thread at a time. */
@@ -39,8 +40,6 @@ const SERIAL_WAITING = 1024 * 1024;
 const WHEEL_MOST = 100;
 /** The share of its time that a guest can be made to stand still. */
 const SLOWEST = 0.95;
-/** Milliseconds that a guest's clocks make up for, at most. */
-const LOST_MOST = 60_000;
 
 type Done = Extract<FromWorker, { type: 'done' }>;
 
@@ -120,10 +119,11 @@ export class V86Machine implements Machine {
     this.#enter('paused');
   }
 
-  async resume(lost = 0): Promise<void> {
+  async resume(lost?: number): Promise<void> {
     if (this.#state !== 'paused') return;
+    const since = lost === undefined ? {} : { since: threadsNow() - lost };
     await this.#disks.retry();
-    await this.#request((id) => ({ type: 'control', what: 'resume', lost: Math.max(0, Math.min(LOST_MOST, lost)), id }));
+    await this.#request((id) => ({ type: 'control', what: 'resume', ...since, id }));
     this.#enter('running');
   }
 
@@ -178,6 +178,10 @@ export class V86Machine implements Machine {
       changedPages: async () => (await pages((id) => ({ type: 'changedPages', id }))) as Uint32Array,
       readPages: async (numbers) => (await pages((id) => ({ type: 'readPages', pages: numbers, id }))) as Uint8Array,
       devices: () => this.#devices(false),
+      behind: async () => {
+        const { since } = await this.#ask<ClockShows>((id) => ({ type: 'clock', id }));
+        return threadsNow() - since;
+      },
       slowDown: (share) => slow(Math.max(0, Math.min(SLOWEST, share)), false),
       end: () => slow(0, true),
     };

@@ -49,11 +49,15 @@ export interface Assignment {
 }
 
 /** What the engine's thread answers to a request; a request that has no answer is `done`. */
-export type Answer = SavedDevices | MemoryPortion | Pages;
+export type Answer = SavedDevices | MemoryPortion | Pages | ClockShows;
 
 /** Numbers of pages, or what they hold. */
 export interface Pages {
   readonly pages: Uint32Array | Uint8Array;
+}
+
+export interface ClockShows {
+  readonly since: number;
 }
 
 export interface SavedDevices {
@@ -69,8 +73,10 @@ export type ToWorker =
   | { readonly type: 'move'; readonly x: number; readonly y: number; readonly buttons: number }
   | { readonly type: 'wheel'; readonly dx: number; readonly dy: number }
   | { readonly type: 'serial'; readonly index: number; readonly bytes: Uint8Array }
-  /** `lost`: milliseconds that the guest's clocks make up for when it goes on. */
-  | { readonly type: 'control'; readonly what: Control; readonly lost?: number; readonly id: number }
+  /** `since`: when it was, by `threadsNow`, that the guest's clocks show; they make up for all of it when it goes on. */
+  | { readonly type: 'control'; readonly what: Control; readonly since?: number; readonly id: number }
+  /** Asks when it was, by `threadsNow`, that the guest's clocks show. */
+  | { readonly type: 'clock'; readonly id: number }
   /** Asks for the devices' state, once no request to a disk is under way; `videoMemory` is left out where it moves as pages. */
   | { readonly type: 'save'; readonly videoMemory: boolean; readonly id: number }
   | { readonly type: 'readMemory'; readonly address: number; readonly id: number }

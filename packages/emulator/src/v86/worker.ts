@@ -5,7 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Display } from './display.js';
 import { FloppyDrives } from './floppy.js';
-import { GuestClock } from './guest-clock.js';
+import { GuestClock, threadsNow } from './guest-clock.js';
 import { IdeDrives } from './ide.js';
 import { buildEmulator, cardClasses, type CardClasses, type Cpu, type Emulator } from './inside.js';
 import { bootOrderFile } from './boot-order.js';
@@ -30,6 +30,8 @@ const MIB = 1024 * 1024;
 const FIRST_SCREEN = { width: 720, height: 400 };
 /** Milliseconds that the guest stands still for a disk before it goes on and is told later. */
 const DISK_PATIENCE = 1.5;
+/** Milliseconds that a guest's clocks make up for, at most. */
+const LOST_MOST = 60_000;
 
 const port = parentPort!;
 const assignment = workerData as Assignment;
@@ -132,7 +134,7 @@ function start(emulator: Emulator, classes: CardClasses): void {
       clock.stop();
       loop.pause();
     } else if (message.what === 'resume') {
-      clock.go(message.lost);
+      clock.go(message.since === undefined ? undefined : Math.max(0, Math.min(LOST_MOST, threadsNow() - message.since)));
       loop.resume();
     } else if (message.what === 'reset') {
       cpu.reboot_internal();
@@ -247,6 +249,8 @@ function start(emulator: Emulator, classes: CardClasses): void {
           return attempt(message.id, () => writeRuns(areas(), message.runs));
         case 'restore':
           return attempt(message.id, () => restore(message.sections, message.early));
+        case 'clock':
+          return post({ type: 'done', id: message.id, answer: { since: threadsNow() - clock.behind } });
         case 'slow':
           if (message.moveEnds) {
             changes?.end();

@@ -24,6 +24,7 @@ export async function connect(peer: Peer, limits: Limits): Promise<Line> {
     if (version < STREAM_VERSIONS.min || version > STREAM_VERSIONS.max) {
       throw new TeleportError('refused', `the target speaks stream version ${version}, this side ${STREAM_VERSIONS.min} to ${STREAM_VERSIONS.max}: use releases that are closer`);
     }
+    line.version = version;
     await proveAsSource(line, { password: peer.password, binding: channelBinding(socket) });
     return line;
   } catch (error) {

@@ -5,7 +5,7 @@
  */
 import type { Duplex } from 'node:stream';
 import { TeleportError } from '../errors.js';
-import { type Frame, frameHeader, headerLength, parseHeader, type SectionName } from './sections.js';
+import { type Frame, frameHeader, headerLength, parseHeader, type SectionName, STREAM_VERSIONS } from './sections.js';
 
 const NOTHING = new Uint8Array(0);
 
@@ -13,6 +13,8 @@ export class Line {
   /** Bytes sent and received since the start. */
   sent = 0;
   received = 0;
+  /** Of the stream, as both sides have agreed. */
+  version: number = STREAM_VERSIONS.max;
   private readonly chunks: Buffer[] = [];
   private buffered = 0;
   /** Nothing can be sent or received. */

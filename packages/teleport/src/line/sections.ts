@@ -4,15 +4,16 @@
  * A frame is the length of its name (1 byte), its name, the length of its contents (4 bytes, little-endian), its contents. A name
  * that is not listed here is refused, and so is a length above its bound, before a byte of it is taken in.
  *
- * Version 1 of the stream, source first:
+ * The stream, source first; what is marked 2 is of version 2:
  *
  *     hello         →   magic, versions        ← hello      the highest that both know
  *     cpace-share   →                          ← cpace-share
  *     cpace-proof   →                          ← cpace-proof      or `refuse`
  *     describe      →   the machine, JSON      ← accept, or `refuse` with the reasons
  *     early-state   →   (repeated) early-end   ← prepared
+ *     clock         →   (repeated)             ← clock        2: what the target's clock shows
  *     memory        →   (repeated) round       ← round-end        for each round
- *     paused        →   memory…, state…, done  ← ready
+ *     paused        →   memory…, state…, done  ← ready        2: `paused` tells how far the guest's clocks are behind
  *     go            →                          ← runs
  *     bye           →
  *
@@ -22,7 +23,7 @@ import { encode, lengthOf, pdu, u8, u32le, rest, WireError } from '@belvedere/wi
 
 export const MAGIC = 'Belvedere teleport';
 /** Versions of the stream that are understood. */
-export const STREAM_VERSIONS = { min: 1, max: 1 } as const;
+export const STREAM_VERSIONS = { min: 1, max: 2 } as const;
 
 const KiB = 1024;
 
@@ -40,7 +41,8 @@ export const SECTIONS = {
   memory: 1024 * KiB,
   round: 16,
   'round-end': 4,
-  paused: 0,
+  clock: 8,
+  paused: 12,
   'state-size': 4,
   state: 1024 * KiB,
   done: 8,

@@ -27,8 +27,10 @@ export class Stage {
 export interface GuestOptions {
   readonly pages: number;
   /** Written to memory before each look at changed pages; gets the share of time that it runs. */
-  readonly guest?: (memory: Uint8Array, speed: number) => void;
+  readonly guest?: (memory: Uint8Array, speed: number) => unknown;
   readonly state?: () => Uint8Array;
+  /** Milliseconds that the guest's clocks are behind in a pause. */
+  readonly behind?: number;
   readonly keepFails?: boolean;
 }
 
@@ -54,8 +56,8 @@ export class FakeMachine implements Movable {
     return this.stage.running.has('source');
   }
 
-  changedPages(): Promise<Uint32Array> {
-    if (this.runs) this.options.guest?.(this.memory, this.speed);
+  async changedPages(): Promise<Uint32Array> {
+    if (this.runs) await this.options.guest?.(this.memory, this.speed);
     const changed: number[] = [];
     for (let page = 0; page < this.options.pages; page++) {
       const [now, before] = [this.memory, this.shadow].map((memory) => memory.subarray(page * PAGE_SIZE, (page + 1) * PAGE_SIZE));
@@ -64,7 +66,7 @@ export class FakeMachine implements Movable {
         before.set(now);
       }
     }
-    return Promise.resolve(Uint32Array.from(changed));
+    return Uint32Array.from(changed);
   }
 
   readPages(pages: Uint32Array): Promise<Uint8Array> {
@@ -81,10 +83,10 @@ export class FakeMachine implements Movable {
     return Promise.resolve(this.state());
   }
 
-  pause(): Promise<void> {
-    if (this.runs) this.options.guest?.(this.memory, this.speed);
+  async pause(): Promise<number> {
+    if (this.runs) await this.options.guest?.(this.memory, this.speed);
     this.stage.running.delete('source');
-    return Promise.resolve();
+    return this.options.behind ?? 0;
   }
 
   finalDeviceState(): Promise<Uint8Array> {
@@ -130,7 +132,8 @@ export type Step = 'prepare' | 'write' | 'finish' | 'resume';
 export class FakeDestination implements Destination {
   memory = new Uint8Array(0);
   final = new Uint8Array(0);
-  stoodStill = -1;
+  /** Milliseconds that the guest's clocks make up for. */
+  behind = -1;
   discarded = 0;
 
   constructor(
@@ -158,9 +161,9 @@ export class FakeDestination implements Destination {
     this.final = Uint8Array.from(final);
   }
 
-  async resume(stoodStill: number): Promise<void> {
+  async resume(behind: number): Promise<void> {
     await this.step('resume');
-    this.stoodStill = stoodStill;
+    this.behind = behind;
     this.stage.starts('target');
   }
 

@@ -4,17 +4,18 @@ import { TeleportError } from '../errors.js';
 import { mutate } from './mutations.js';
 import { tell } from './recorded.js';
 import { streamVersion1 } from './stream-version-1.js';
+import { streamVersion2 } from './stream-version-2.js';
 
 const BIGGEST = 4 << 20;
 
 /** @returns what went wrong with these seeds; what the target took over, as counts */
 export async function tryStreams(from: number, to: number): Promise<{ problems: string[]; outcomes: Record<string, number> }> {
-  const whole = streamVersion1();
+  const streams = [streamVersion1(), streamVersion2()];
   const problems: string[] = [];
   const outcomes: Record<string, number> = {};
   for (let seed = from; seed < to; seed++) {
     try {
-      const { outcome, destination, stage } = await tell(mutate(whole, seed));
+      const { outcome, destination, stage } = await tell(mutate(streams[seed % 2], seed), 1 + (seed % 2));
       outcomes[outcome.where] = (outcomes[outcome.where] ?? 0) + 1;
       if ((outcome.where === 'here') !== stage.running.has('target')) problems.push(`seed ${seed}: ${outcome.where}, and runs: ${stage.running.has('target')}`);
       if (outcome.where === 'empty' && destination.memory.length > 0) problems.push(`seed ${seed}: memory is left`);
