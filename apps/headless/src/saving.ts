@@ -46,9 +46,10 @@ export async function restoreState<T>(path: string, build: (state: StateFile) =>
   }
 }
 
-/** The machine runs on: the state is used up, and its file goes. @param go lets the machine run */
+/** The machine runs on: the state is used up, and its file goes, which nobody waits for: a large one takes its time. @param go lets the machine run */
 export async function useUp(path: string, go: () => Promise<void>): Promise<void> {
   await rename(path, usedName(path));
   await go();
-  await rm(usedName(path), { force: true });
+  // What is left of it is removed when the machine ends or starts.
+  void rm(usedName(path), { force: true }).catch(() => undefined);
 }

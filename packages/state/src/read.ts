@@ -12,6 +12,8 @@ import type { MemoryRun, SavedState, StateAbout, StateSection } from './ports.js
 
 /** The most bytes that are read at a time. */
 const PORTION = 4 << 20;
+/** The most bytes of one portion that belong to what goes on in the next. */
+const LEFT_MOST = RECORD_MOST;
 
 export interface StateFile extends SavedState {
   readonly about: StateAbout;
@@ -71,7 +73,7 @@ async function* memoryOf(records: RecordReader, section: number, size: number): 
 
 interface Stretch {
   readonly offset: number;
-  /** A copy. */
+  /** A view of what was read, which nothing overwrites. */
   readonly data: Uint8Array;
 }
 
@@ -80,6 +82,8 @@ class RecordReader {
   private position = 0;
   private count = 0;
   private ahead: StateRecord | undefined;
+  /** The next portion, read while this one is looked at: behind room for what is left of this one. */
+  private reading: Promise<{ bytesRead: number; buffer: Buffer<ArrayBuffer> }> | undefined;
 
   private constructor(
     private readonly path: string,
@@ -127,7 +131,7 @@ class RecordReader {
         throw damaged(this.path, `${record.length} bytes at ${offset} do not fit section ${index}, which has ${length}`);
       }
       least = offset + record.length;
-      yield { offset, data: Uint8Array.prototype.slice.call(await this.data(record)) };
+      yield { offset, data: await this.data(record) };
     }
   }
 
@@ -158,7 +162,7 @@ class RecordReader {
     return record;
   }
 
-  /** The bytes behind a record: a view, good until the next one is read. */
+  /** The bytes behind a record: a view. */
   private async data({ length, checksum }: StateRecord): Promise<Uint8Array> {
     const at = this.position - this.buffer.length;
     const bytes = await this.take(length);
@@ -187,20 +191,23 @@ class RecordReader {
   /** Reads on until `length` bytes are at hand; false at the file's end. */
   private async fill(length: number): Promise<boolean> {
     while (this.buffer.length < length) {
-      // What is left of the portion before is copied, and nothing else.
-      const left = this.buffer.length;
-      const fresh = Buffer.allocUnsafe(left + this.portion);
-      fresh.set(this.buffer);
-      let bytesRead: number;
-      try {
-        ({ bytesRead } = await this.handle.read(fresh, left, this.portion, this.position));
-      } catch (cause) {
-        throw hostError(this.path, 'read it', cause);
-      }
+      const { bytesRead, buffer } = await (this.reading ?? this.read()).catch((cause: unknown) => Promise.reject(hostError(this.path, 'read it', cause)));
+      this.reading = undefined;
       if (bytesRead === 0) return false;
       this.position += bytesRead;
-      this.buffer = fresh.subarray(0, left + bytesRead);
+      // What is left of the portion before is copied, and nothing else.
+      const start = LEFT_MOST - this.buffer.length;
+      buffer.set(this.buffer, start);
+      this.buffer = buffer.subarray(start, LEFT_MOST + bytesRead);
+      // At its end; or at its beginning, of which often no more is wanted.
+      if (bytesRead < PORTION || this.count === 0) continue;
+      this.reading = this.read();
+      this.reading.catch(() => undefined);
     }
     return true;
+  }
+
+  private read(): Promise<{ bytesRead: number; buffer: Buffer<ArrayBuffer> }> {
+    return this.handle.read(Buffer.allocUnsafe(LEFT_MOST + this.portion), LEFT_MOST, this.portion, this.position);
   }
 }

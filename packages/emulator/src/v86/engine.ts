@@ -35,12 +35,18 @@ export const v86Engine: Engine = {
 
   async restore(settings: HardwareSettings, state: SavedState, options: StartOptions): Promise<Machine> {
     checkState(state, 'v86', V86_VERSION, hardwareOf(settings));
-    const machine = await build(settings, options, { sections: state.sections });
+    const machine = await construct(settings, options, { sections: state.sections });
+    // Memory is read while the thread builds the devices.
+    const filled = machine.fillMemory(state.memory);
+    filled.catch(() => undefined);
     try {
-      await machine.fillMemory(state.memory);
+      await machine.begin();
+      await filled;
       return machine;
     } catch (error) {
       await machine.powerOff();
+      // The state is its owner's again only when nothing is read from it.
+      await filled.catch(() => undefined);
       throw error;
     }
   },
@@ -65,8 +71,17 @@ export const v86Engine: Engine = {
   },
 };
 
+type Begins = Pick<Assignment, 'sections' | 'arrives'>;
+
 /** @param begins the devices' state that it begins with, or that it arrives later */
-async function build(settings: HardwareSettings, { firmware, log }: StartOptions, begins: Pick<Assignment, 'sections' | 'arrives'> = {}): Promise<V86Machine> {
+async function build(settings: HardwareSettings, options: StartOptions, begins?: Begins): Promise<V86Machine> {
+  const machine = await construct(settings, options, begins);
+  await machine.begin();
+  return machine;
+}
+
+/** As `build`; whether the engine can be built shows when the machine begins. */
+async function construct(settings: HardwareSettings, { firmware, log }: StartOptions, begins: Begins = {}): Promise<V86Machine> {
   checkSettings(settings, LIMITS);
   const shared = newSharedBlock();
   const assignment: Assignment = {
@@ -85,7 +100,5 @@ async function build(settings: HardwareSettings, { firmware, log }: StartOptions
     ...begins,
   };
   const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: assignment, name: 'v86' });
-  const machine = new V86Machine(worker, shared, settings, log, begins.sections !== undefined || begins.arrives === true);
-  await machine.begin();
-  return machine;
+  return new V86Machine(worker, shared, settings, log, begins.sections !== undefined || begins.arrives === true);
 }

@@ -32,8 +32,9 @@ import { NetworkPorts } from './network-ports.js';
 import { Cell, Counter, sharedViews, type ClockShows, type Control, type FromWorker, type Pages, type SavedDevices, type ToWorker } from './protocol.js';
 import { SharedScreen } from './shared-screen.js';
 
-/** Bytes of memory that are sent to the thread at a time. */
-const PORTION = 1 << 20;
+/** Bytes of memory that are sent to the thread at a time, and how many such portions it may have before it. */
+const PORTION = 4 << 20;
+const PORTIONS_UNDERWAY = 8;
 /** Bytes that may wait for a guest to read its serial port. */
 const SERIAL_WAITING = 1024 * 1024;
 /** Notches of one wheel event, at most. */
@@ -207,27 +208,35 @@ export class V86Machine implements Machine {
     if (!done) throw new Error('the machine ended before its devices were restored');
   }
 
-  /** Fills the memory of a machine that was built from a state. @throws StateError when it does not fit; whatever reading it throws */
+  /**
+   * Fills the memory of a machine that is built from a state; it may be called while the thread still builds it.
+   * @throws StateError when it does not fit; whatever reading it throws
+   */
   async fillMemory(memory: AsyncIterable<MemoryRun>): Promise<void> {
     let runs: MemoryRun[] = [];
     let bytes = 0;
-    // One portion is under way while the next is read.
-    let sent: Promise<unknown> = Promise.resolve();
+    const underway: Promise<unknown>[] = [];
     const send = async (): Promise<void> => {
       const portion = runs;
       [runs, bytes] = [[], 0];
-      await sent;
-      sent = this.#request((id) => ({ type: 'writeMemory', runs: portion, id }), portion.map((run) => run.bytes.buffer as ArrayBuffer));
+      if (underway.length === PORTIONS_UNDERWAY) await underway.shift();
+      this.#requireAlive();
+      const sent = this.#request((id) => ({ type: 'writeMemory', runs: portion, id }), portion.map((run) => run.bytes.buffer as ArrayBuffer));
       sent.catch(() => undefined);
+      underway.push(sent);
     };
     for await (const run of memory) {
       // Each in a buffer of its own, which can be handed over.
-      runs.push({ address: run.address, bytes: run.bytes.slice() });
+      runs.push({ address: run.address, bytes: Uint8Array.prototype.slice.call(run.bytes) });
       bytes += run.bytes.length;
       if (bytes >= PORTION) await send();
     }
     await send();
-    await sent;
+    await Promise.all(underway);
+    this.#requireAlive();
+  }
+
+  #requireAlive(): void {
     if (this.#state === 'ended') throw new Error('the machine ended before its memory was restored');
   }
 
