@@ -6,6 +6,8 @@ export const pageSize = 4096;
 export const entriesPerPage = pageSize / 4;
 /** Pages that are read, or written, in one piece. */
 const piece = 64;
+/** A page without any data. */
+const freePage = new Uint8Array(pageSize).fill(0xff);
 
 export class Entries {
   /** Undefined where all entries are free. */
@@ -24,9 +26,14 @@ export class Entries {
     for (let at = 0; at < size; at += piece * pageSize) {
       const bytes = new Uint8Array(Math.min(piece * pageSize, size - at));
       await file.read(bytes, header.offBlocks + at);
-      const some = new Uint32Array(bytes.buffer);
-      judge.take(at / 4, some);
-      for (let first = 0; first < some.length; first += entriesPerPage) entries.keep((at / 4 + first) / entriesPerPage, some.subarray(first, first + entriesPerPage));
+      for (let start = 0; start < bytes.length; start += pageSize) {
+        const page = bytes.subarray(start, start + pageSize);
+        // Most pages of a large map are such, and a comparison is told fastest.
+        if (Buffer.compare(page, freePage.subarray(0, page.length)) === 0) continue;
+        const some = new Uint32Array(bytes.buffer, start, page.length / 4);
+        judge.take((at + start) / 4, some);
+        entries.keep((at + start) / pageSize, some);
+      }
     }
     return { entries, used: judge.used, end: judge.end };
   }
@@ -59,7 +66,6 @@ export class Entries {
   }
 
   private keep(page: number, some: Uint32Array): void {
-    if (some.every((at) => at === Block.FREE)) return;
     this.pages[page] = new Uint32Array(entriesPerPage).fill(Block.FREE);
     this.pages[page].set(some);
   }
