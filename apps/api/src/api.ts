@@ -7,6 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { AppModule } from './app.module.js';
+import { CloneService } from './clones/clone.service.js';
 import { Database } from './database/database.js';
 import { type Doors, openDoors } from './doors/doors.js';
 import { EventHub } from './events/event-hub.js';
@@ -17,6 +18,7 @@ import { requirePermissions } from './http/permission.js';
 import { validation } from './http/validation.js';
 import { LoginService } from './logins/login.service.js';
 import { MachineStore } from './machines/machine.store.js';
+import { MediaWorkService } from './media/media-work.service.js';
 import { NewFiles } from './media/new-files.js';
 import { docs } from './openapi/docs.js';
 import { SnapshotWork } from './snapshots/snapshot-work.js';
@@ -126,4 +128,6 @@ async function findMachines(app: NestExpressApplication): Promise<void> {
   await Promise.all(online.map(async (uuid) => supervisor.adopt(uuid, (await machines.find(uuid)).settings.name)));
   await app.get(SnapshotWork).settleAll();
   await app.get(NewFiles).settleAll();
+  await app.get(CloneService).settleAll();
+  await app.get(MediaWorkService).settleAll();
 }

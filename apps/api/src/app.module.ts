@@ -22,6 +22,7 @@ import { StorageService } from './machines/storage.service.js';
 import { JobsController } from './jobs/jobs.controller.js';
 import { JobsService } from './jobs/jobs.service.js';
 import { BusyMedia } from './media/busy-media.js';
+import { FilePlans } from './media/file-plans.js';
 import { MediaWorkService } from './media/media-work.service.js';
 import { MediaController } from './media/media.controller.js';
 import { MediaService } from './media/media.service.js';
@@ -51,7 +52,7 @@ import { SystemPropertiesService } from './system/system-properties.service.js';
 
 export const controllers: readonly Type[] = [MachinesController, StorageControllers, RunController, StatesController, SnapshotsController, CloneController, TeleportController, AuditController, LoginController, MediaController, JobsController, OsTypesController, ExtraDataController, SystemController, EventsController];
 const stores = [JudgementStore, MachineStore, MediumStore, StateStore, SnapshotStore];
-const services = [LoginService, MachinesService, SettingsService, StorageService, MediaService, MediaWorkService, BusyMedia, NewFiles, JobsService, ExtraDataService, SystemPropertiesService, StatusService];
+const services = [LoginService, MachinesService, SettingsService, StorageService, MediaService, MediaWorkService, BusyMedia, NewFiles, FilePlans, JobsService, ExtraDataService, SystemPropertiesService, StatusService];
 const supervision = [Supervisor, LifecycleService, StatesService, SnapshotWork, SnapshotsService, CloneService, TeleportService, ConsoleService, DisplayService, MachineView, EventHub];
 
 @Module({})

@@ -22,8 +22,9 @@ import { isOnline } from '../machines/words.js';
 import { imageFormat } from '../media/formats.js';
 import { imageError, infoOf, resolver } from '../media/images.js';
 import { addMedium } from '../media/medium.store.js';
+import { type ClonePlan, FilePlans } from '../media/file-plans.js';
 import { type NewFile, NewFiles } from '../media/new-files.js';
-import { exists, writeAside } from '../settings-file/file.js';
+import { exists, readSettingsFile, removeAsides, writeAside } from '../settings-file/file.js';
 import { settingsText } from '../settings-file/write.js';
 import { findSnapshot } from '../snapshots/find.js';
 import { insertSnapshot, SnapshotStore } from '../snapshots/snapshot.store.js';
@@ -42,8 +43,14 @@ export class CloneService {
     private readonly states: StateStore,
     private readonly properties: SystemPropertiesService,
     private readonly jobs: JobsService,
+    private readonly plans: FilePlans,
     private readonly newFiles: NewFiles,
   ) {}
+
+  /** Ends what an earlier API was copying: a copy that is there whole stays, and of another nothing is left. */
+  async settleAll(): Promise<void> {
+    await this.plans.settle('clone', async (plan) => ((await this.isMade(plan)) ? this.finish(plan) : this.undo(plan)));
+  }
 
   async clone(ref: string, asked: CloneMachine): Promise<Job> {
     const record = await this.machines.find(ref);
@@ -90,8 +97,13 @@ export class CloneService {
       return { medium, onto, image, path: onto === null ? join(folder, nameOf(medium, name, index, asked.keepDiskNames ?? false, names)) : join(own, `{${image}}.vdi`) };
     });
     const leaves = begins ? disksOf(source).map(({ medium }) => ({ medium, image: randomUUID() })).map((leaf) => ({ ...leaf, path: join(own, `{${leaf.image}}.vdi`) })) : [];
+    const uuids = new Map(snapshots.map((snapshot) => [snapshot.uuid, randomUUID()]));
+    const stateOf = (from: string | null, of: string): string | null => (from === null ? null : stateFileOf(settingsFile, of));
+    const saved = stateOf(stateFile, uuid);
+    const states = [...snapshots.map((snapshot) => ({ from: snapshot.stateFile, to: stateOf(snapshot.stateFile, uuids.get(snapshot.uuid)!) })), { from: stateFile, to: saved }].flatMap(({ from, to }) => (from === null || to === null ? [] : [{ from, to }]));
+    const plan: ClonePlan = { kind: 'clone', machine: uuid, settingsFile, registers: asked.register, images: [...places, ...leaves].map(({ path, image }) => ({ path, image })).reverse(), states: states.map(({ to }) => to), saved };
     const made: string[] = [];
-    await this.newFiles.during([...places, ...leaves], async () => {
+    await this.plans.during(plan, async () => {
       try {
         for (const place of snapshots.length ? [folder, own] : [folder]) await mkdir(place, { recursive: true, mode: 0o700 });
         const copies = new Map<string, MediumRecord>();
@@ -106,7 +118,6 @@ export class CloneService {
           now.set(leaf.medium.uuid, await branch(copies.get(leaf.medium.uuid)!, leaf));
           made.push(leaf.path);
         }
-        const uuids = new Map(snapshots.map((snapshot) => [snapshot.uuid, randomUUID()]));
         const addresses = new Map<string, string>();
         const renamed = (settings: MachineSettings, media: ReadonlyMap<string, MediumRecord>): MachineSettings => {
           const itsOwn = { ...withDisks(settings, media), uuid, name };
@@ -114,22 +125,20 @@ export class CloneService {
         };
         const copy = renamed(source, now);
         const history: MachineHistory = {
-          stateFile: stateFile === null ? null : stateFileOf(settingsFile, uuid),
+          stateFile: saved,
           snapshots: snapshots.map((snapshot, index) => ({
             ...snapshot,
             uuid: uuids.get(snapshot.uuid)!,
             parent: index === 0 || snapshot.parent === null ? null : (uuids.get(snapshot.parent) ?? null),
             current: begins ? index === 0 : snapshot.current,
             settings: renamed(snapshot.settings, copies),
-            stateFile: snapshot.stateFile === null ? null : stateFileOf(settingsFile, uuids.get(snapshot.uuid)!),
+            stateFile: stateOf(snapshot.stateFile, uuids.get(snapshot.uuid)!),
           })),
         };
-        const states = [[stateFile, history.stateFile], ...snapshots.map((snapshot, index) => [snapshot.stateFile, history.snapshots[index]!.stateFile])] as const;
-        for (const [from, to] of states) {
-          if (from === null || to === null) continue;
+        for (const { from, to } of states) {
           work.signal.throwIfAborted();
-          made.push(to!);
-          await copyFile(from!, to!, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE).catch((cause: unknown) => Promise.reject(fileError(`could not copy the saved state '${from}'`, cause)));
+          made.push(to);
+          await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE).catch((cause: unknown) => Promise.reject(fileError(`could not copy the saved state '${from}'`, cause)));
         }
         const file = await writeAside(settingsFile, settingsText(copy, settingsFile, history));
         try {
@@ -140,13 +149,33 @@ export class CloneService {
           throw error;
         }
         await file.commit();
+        if (asked.register && saved !== null) await this.states.set(uuid, 'saved');
       } catch (error) {
         for (const path of made) await rm(path, { force: true });
         for (const place of [own, folder]) await rmdir(place).catch(() => undefined);
         throw error;
       }
     });
-    if (asked.register && stateFile !== null) await this.states.set(uuid, 'saved');
+  }
+
+  private async isMade({ machine, registers, settingsFile }: ClonePlan): Promise<boolean> {
+    if (registers) return (await this.machines.list()).some(({ uuid }) => uuid === machine);
+    return readSettingsFile(settingsFile).then((text) => text.includes(`{${machine}}`), () => false);
+  }
+
+  /** What follows the registry's word is done again. */
+  private async finish({ machine, registers, saved, settingsFile }: ClonePlan): Promise<void> {
+    await removeAsides(settingsFile);
+    if (!registers) return;
+    if (saved !== null && (await this.states.get(machine)).state === 'poweroff' && (await exists(saved))) await this.states.set(machine, 'saved');
+    await this.machines.rewrite(machine);
+  }
+
+  private async undo({ images, states, settingsFile }: ClonePlan): Promise<void> {
+    for (const image of images) await this.newFiles.remove(image);
+    for (const state of states) await rm(state, { force: true });
+    await removeAsides(settingsFile);
+    for (const place of [snapshotFolderOf(settingsFile), dirname(settingsFile)]) await rmdir(place).catch(() => undefined);
   }
 
   /** @param media parents before their children */

@@ -1,4 +1,5 @@
 /** Steps from one version's tables to the next, in terms of tables and not of one database's SQL. Published steps never change; a new one has a file of its own. */
+import { FilePlans1764054000000 } from './file-plans.js';
 import { FileWork1764050400000 } from './file-work.js';
 import { MediumParents1764043200000 } from './medium-parents.js';
 import { Snapshots1764046800000 } from './snapshots.js';
@@ -95,4 +96,4 @@ class Judgements1764036000000 implements MigrationInterface {
   }
 }
 
-export const migrations = [Registry1764032400000, Judgements1764036000000, MediumParents1764043200000, Snapshots1764046800000, FileWork1764050400000] as const;
+export const migrations = [Registry1764032400000, Judgements1764036000000, MediumParents1764043200000, Snapshots1764046800000, FileWork1764050400000, FilePlans1764054000000] as const;

@@ -7,6 +7,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { RunOverrides } from '../vrde/settings.js';
 import type { MachineDocument } from '../machines/settings.js';
+import type { FilePlan } from '../media/file-plans.js';
 import type { Bus, DriveType, MachineState, MediumType } from '../machines/words.js';
 import type { SnapshotPlan } from '../snapshots/plan.js';
 import type { SnapshotRecord, StoredSettings } from '../snapshots/stored.js';
@@ -141,5 +142,12 @@ export class FileWorkRow {
   @Column('varchar', { length: 36, nullable: true }) image: string | null;
 }
 
-export const rows = [MachineRow, MachineStateRow, StorageControllerRow, AttachmentRow, MediumRow, ExtraDataRow, SystemPropertyRow, JudgementRow, SnapshotRow, SnapshotMediumRow, SnapshotWorkRow, FileWorkRow] as const;
+/** Work on files that has begun and not ended. */
+@Entity('file_plan')
+export class FilePlanRow {
+  @PrimaryColumn('varchar', { length: 36 }) id: string;
+  @Column('simple-json') plan: FilePlan;
+}
+
+export const rows = [MachineRow, MachineStateRow, StorageControllerRow, AttachmentRow, MediumRow, ExtraDataRow, SystemPropertyRow, JudgementRow, SnapshotRow, SnapshotMediumRow, SnapshotWorkRow, FileWorkRow, FilePlanRow] as const;
 

@@ -2,15 +2,16 @@
 import { breakLock, cloneImage, compactImage, type LockInfo, moveImage, readLocks, resizeImage } from '@belvedere/disk';
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { rm, stat } from 'node:fs/promises';
+import { realpath, rm, stat, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { ApiError, invalid, unsupported } from '../http/api-error.js';
+import { ApiError, fileError, invalid, unsupported } from '../http/api-error.js';
 import type { Job, JobKind } from '../jobs/job.dto.js';
 import { JobsService, type Work } from '../jobs/jobs.service.js';
 import { MachineStore } from '../machines/machine.store.js';
 import { type MediumRecord } from '../machines/settings.js';
 import { parseUuid } from '../machines/uuid.js';
 import { isOnline } from '../machines/words.js';
+import { exists } from '../settings-file/file.js';
 import { BusyMedia } from './busy-media.js';
 import { copyContent } from './copy-content.js';
 import { formatOf, imageFormat, variantName, variantOf } from './formats.js';
@@ -18,7 +19,8 @@ import { imageError, infoOf, resolver } from './images.js';
 import { MediaService, requirePath } from './media.service.js';
 import type { CloneMedium, Medium, MediumChanges, MediumLock } from './medium.dto.js';
 import { MediumStore, type MediumUse } from './medium.store.js';
-import { NewFiles } from './new-files.js';
+import { FilePlans, type MovePlan } from './file-plans.js';
+import { NewFiles, uuidOf } from './new-files.js';
 
 const owner = 'the API, which works on it';
 
@@ -33,7 +35,13 @@ export class MediaWorkService {
     private readonly jobs: JobsService,
     private readonly busy: BusyMedia,
     private readonly newFiles: NewFiles,
+    private readonly plans: FilePlans,
   ) {}
+
+  /** Ends what an earlier API was moving: the image is at one of the two places, and the registry knows where. */
+  async settleAll(): Promise<void> {
+    await this.plans.settle('move', (plan) => this.settleMove(plan));
+  }
 
   /** Copies a disk, with all that it hangs on, into an image of any format under a UUID of its own, or into a disk that is there. */
   async clone(ref: string, { path: asked, format: formatName, variant: variantAsked = 'Standard', existing = false }: CloneMedium): Promise<Job> {
@@ -109,7 +117,9 @@ export class MediaWorkService {
     const path = await this.newPlace(medium, asked);
     await this.requireOff(medium);
     return this.work('move', [[medium, 'change', 'moved']], async (work) => {
-      await this.newFiles.during([{ path, image: null }], async () => {
+      // Not noted: what stands there is somebody else's.
+      if (await exists(path)) throw fileError(`could not move '${medium.path}' to '${path}': there is a file of that name, which already exists`);
+      await this.plans.during({ kind: 'move', medium: medium.uuid, from: medium.path, to: path }, async () => {
         await moveImage(medium.path, path, { owner, ...work }).catch(imageError(`could not move '${medium.path}' to '${path}'`));
         await this.relocate(medium, path).catch(async (error: unknown) => {
           await moveImage(path, medium.path);
@@ -118,6 +128,19 @@ export class MediaWorkService {
       });
       return medium.uuid;
     });
+  }
+
+  private async settleMove({ medium: uuid, from, to }: MovePlan): Promise<void> {
+    const medium = await this.store.byUuid(uuid);
+    await this.newFiles.remove({ path: to, image: null });
+    if (!medium || !(await exists(to))) return;
+    // The old file goes when the new one is whole: until then the registry is right, and what else there is was not needed yet.
+    if (medium.path === from && (await exists(from))) {
+      if (await isSameImage(from, to)) await unlink(to);
+      return;
+    }
+    if (medium.path === from) await this.relocate(medium, to);
+    else await this.rewrite(medium);
   }
 
   /** Takes note of what changed outside: where the file is now; or of a text for people. */
@@ -208,6 +231,15 @@ export class MediaWorkService {
   private async rewrite(medium: MediumRecord): Promise<void> {
     for (const uuid of new Set((await this.users(medium)).map((user) => user.uuid))) await this.machines.change(uuid, ({ settings }) => settings);
   }
+}
+
+/** Whether a file is the other one under a second name, or its copy as far as their headers tell. The same name by another way is neither. */
+async function isSameImage(one: string, other: string): Promise<boolean> {
+  if ((await realpath(one)) === (await realpath(other))) return false;
+  const [first, second] = await Promise.all([stat(one, { bigint: true }), stat(other, { bigint: true })]);
+  if (first.dev === second.dev && first.ino === second.ino) return true;
+  const uuid = await uuidOf(one);
+  return uuid !== undefined && uuid === (await uuidOf(other));
 }
 
 function requireNobody({ path }: MediumRecord, users: readonly MediumUse[]): void {

@@ -41,13 +41,18 @@ export class NewFiles {
   async settleAll(): Promise<void> {
     for (const { id, path, image } of await this.database.read((manager) => manager.find(FileWorkRow))) {
       try {
-        await removeAbandonedDrafts(dirname(path), path);
-        if (image !== null && !(await this.isKnown(path)) && (await uuidOf(path)) === image) await deleteFile(path);
+        await this.remove({ path, image });
         await this.database.transaction((manager) => manager.delete(FileWorkRow, { id }));
       } catch (error) {
         this.log.warn(`what was left of '${path}', which was being made when the API ended, could not be removed: ${textOf(error)}`);
       }
     }
+  }
+
+  /** Removes what is left of a file that was being made. */
+  async remove({ path, image }: NewFile): Promise<void> {
+    await removeAbandonedDrafts(dirname(path), path);
+    if (image !== null && !(await this.isKnown(path)) && (await uuidOf(path)) === image) await deleteFile(path);
   }
 
   private isKnown(path: string): Promise<boolean> {
@@ -56,7 +61,7 @@ export class NewFiles {
 }
 
 /** Of the image at a path; undefined where there is none. */
-const uuidOf = (path: string): Promise<string | undefined> =>
+export const uuidOf = (path: string): Promise<string | undefined> =>
   readImageInfo(path).then(
     ({ uuid }) => uuid,
     () => undefined,

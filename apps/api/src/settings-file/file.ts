@@ -1,6 +1,6 @@
 /** Settings files on disk: never half-written, the one before kept as `.vbox-prev`. */
-import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { fileError } from '../http/api-error.js';
 
 /** Largest settings file that is read, in bytes. */
@@ -13,6 +13,13 @@ export interface Aside {
 }
 
 let count = 0;
+
+/** Removes what an earlier process left of a settings file that it was writing. */
+export async function removeAsides(file: string): Promise<void> {
+  const names = await readdir(dirname(file)).catch(() => []);
+  const asides = names.filter((name) => name.startsWith(basename(file)) && /^-\d+-\d+\.tmp$/.test(name.slice(basename(file).length)));
+  for (const name of asides) await rm(join(dirname(file), name), { force: true });
+}
 
 /** Writes `text` beside `file` and syncs it. @throws ApiError; nothing is left then */
 export async function writeAside(file: string, text: string): Promise<Aside> {
