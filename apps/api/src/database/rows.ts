@@ -7,7 +7,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { RunOverrides } from '../vrde/settings.js';
 import type { MachineDocument } from '../machines/settings.js';
-import type { FilePlan } from '../media/file-plans.js';
+import type { FilePlan } from '../media/plan.js';
 import type { Bus, DriveType, MachineState, MediumType } from '../machines/words.js';
 import type { SnapshotPlan } from '../snapshots/plan.js';
 import type { SnapshotRecord, StoredSettings } from '../snapshots/stored.js';

@@ -8,8 +8,8 @@ import { FilePlanRow, MachineStateRow } from '../database/rows.js';
 import type { Job } from '../jobs/job.dto.js';
 import type { Machine } from '../machines/machine.dto.js';
 import { TestHome } from '../test/home.js';
-import type { ClonePlan, FilePlan } from './file-plans.js';
 import type { Medium } from './medium.dto.js';
+import type { ClonePlan, FilePlan } from './plan.js';
 
 jest.setTimeout(60_000); // for a busy host
 

@@ -19,8 +19,9 @@ import { imageError, infoOf, resolver } from './images.js';
 import { MediaService, requirePath } from './media.service.js';
 import type { CloneMedium, Medium, MediumChanges, MediumLock } from './medium.dto.js';
 import { MediumStore, type MediumUse } from './medium.store.js';
-import { FilePlans, type MovePlan } from './file-plans.js';
+import { FilePlans } from './file-plans.js';
 import { NewFiles, uuidOf } from './new-files.js';
+import type { MovePlan } from './plan.js';
 
 const owner = 'the API, which works on it';
 

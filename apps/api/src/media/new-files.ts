@@ -13,12 +13,7 @@ import { Database } from '../database/database.js';
 import { FileWorkRow, MediumRow } from '../database/rows.js';
 import { textOf } from '../http/api-error.js';
 import { deleteFile } from './delete-file.js';
-
-export interface NewFile {
-  readonly path: string;
-  /** The UUID that its header will have; null where its format keeps none. */
-  readonly image: string | null;
-}
+import type { NewFile } from './plan.js';
 
 @Injectable()
 export class NewFiles {
