@@ -1,0 +1,3 @@
+export { VideoFinder } from './finder.js';
+export { encodeJpeg } from './jpeg.js';
+export type { Rect, Region, VideoChanges, VideoStream } from './ports.js';
