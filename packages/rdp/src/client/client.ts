@@ -17,6 +17,8 @@ import { ENCRYPTION_METHOD, type SecurityLayer } from '../security/index.js';
 import type { Rect } from '../ports.js';
 import type { BitmapData } from '../pdu/output.js';
 import type { Redirection } from '../pdu/redirection.js';
+import { ClientChannels, type ClientListener } from './channels.js';
+import { DRDYNVC } from '../pdu/dynamicChannel.js';
 import { connectionRequest } from './connect.js';
 import { data, requestIn } from './envelope.js';
 import { Framebuffer } from './framebuffer.js';
@@ -29,6 +31,8 @@ export type ClientOptions = Partial<ClientSettings> & {
   readonly port: number;
   /** The server's certificate, as the hexadecimal SHA-256 of its DER form: nothing is said to a server with another one, or without TLS. */
   readonly certificate?: string;
+  /** Who listens for dynamic channels; with any, their carrier is asked for. */
+  readonly listeners?: readonly ClientListener[];
   /** Of this host, to connect from. */
   readonly localAddress?: string;
   /** Hears all that the server sends, below TLS, and once more what Standard RDP Security has deciphered. */
@@ -80,6 +84,8 @@ export class RdpClient extends EventEmitter<RdpClientEvents> {
   /** Bytes of RDP packets received. */
   bytesIn = 0;
   closedBecause: string | undefined;
+  /** Its dynamic channels. */
+  readonly dynamic: ClientChannels;
   private readonly asked: ClientSettings;
   private readonly reader = new PacketReader(0xffff);
   private readonly fragments = new Fragments();
@@ -89,11 +95,12 @@ export class RdpClient extends EventEmitter<RdpClientEvents> {
   private socket: Socket;
 
   /** Begins to connect. Await `active()`. */
-  constructor({ host = '127.0.0.1', port, localAddress, certificate, overhear = () => undefined, ...asked }: ClientOptions) {
+  constructor({ host = '127.0.0.1', port, localAddress, certificate, overhear = () => undefined, listeners = [], ...asked }: ClientOptions) {
     super();
+    this.dynamic = new ClientChannels(listeners, (packet) => this.say(this.carrier, packet));
     this.certificate = certificate;
     this.overhear = overhear;
-    this.asked = { ...DEFAULTS, ...asked };
+    this.asked = { ...DEFAULTS, ...asked, channels: [...(asked.channels ?? []), ...(listeners.length ? [DRDYNVC] : [])] };
     this.socket = connect({ host, port, localAddress, noDelay: true }, () => void this.socket.write(connectionRequest(this.asked)));
     this.listen(this.socket);
   }
@@ -224,6 +231,11 @@ export class RdpClient extends EventEmitter<RdpClientEvents> {
     else this.once('closed', call);
   }
 
+  /** The static channel that carries dynamic ones; 0 where there is none. */
+  private get carrier(): number {
+    return 'line' in this.state ? (this.state.line.channels[this.asked.channels.indexOf(DRDYNVC)] ?? 0) : 0;
+  }
+
   private listen(socket: Socket): void {
     socket.on('data', this.onData);
     socket.on('error', (error) => this.finish(error.message));
@@ -280,6 +292,9 @@ export class RdpClient extends EventEmitter<RdpClientEvents> {
         return;
       case 'redirection':
         this.emit('redirected', effect.to);
+        return;
+      case 'channel':
+        if (effect.channelId === this.carrier) this.dynamic.receive(effect.packet);
         return;
       case 'shutdownDenied':
         this.shutdownDenied = true;

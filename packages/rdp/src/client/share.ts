@@ -45,7 +45,7 @@ export function receive(state: Stage, { kind, bytes }: Packet, asked: ClientSett
   }
   const { channelId, userData } = decode(mcs.SEND_DATA_INDICATION, indication);
   const { flags, payload } = state.line.security.unwrap(userData);
-  if (channelId !== state.line.ioChannel) return to(state);
+  if (channelId !== state.line.ioChannel) return to(state, [], [{ type: 'channel', channelId, packet: payload }]);
   if (state.step === 'licensing') return licensing(state, flags, payload);
   // [MS-RDPBCGR] 2.2.13.2: without a share control header
   if (state.line.security.encrypted && flags & SEC.REDIRECTION_PKT) return redirection(state, payload);

@@ -91,6 +91,8 @@ export type ClientEffect =
   | { readonly type: 'pointer'; readonly shape: 'hidden' | 'default' | 'picture' }
   | { readonly type: 'errorInfo'; readonly code: number }
   | { readonly type: 'redirection'; readonly to: Redirection }
+  /** In a static virtual channel. */
+  | { readonly type: 'channel'; readonly channelId: number; readonly packet: Uint8Array }
   | { readonly type: 'shutdownDenied' }
   | { readonly type: 'close'; readonly reason: string };
 

@@ -1,5 +1,6 @@
 /**
- * Handshakes that go wrong: what a stranger may send before anyone has judged it, mutated, against the server's steps.
+ * Handshakes that go wrong: what a stranger may send before anyone has judged it, mutated, against the server's steps; and what a client that is
+ * in may send in its channels.
  *
  * Whatever comes, a step ends in a value, a `WireError` or a `ProtocolError`: soon, and with few bytes held. A proof with a wrong password never
  * ends in a login. Each handshake is made by its seed. The server's own random numbers are not: what it was sent is kept for a failure.
@@ -16,6 +17,7 @@ import { publicNumbers } from '../security/rsa.js';
 import type { State } from '../server/state.js';
 import { INITIAL, step, type StepContext } from '../server/step.js';
 import { Line } from '../testing/line.js';
+import { channels } from './channels.js';
 import { CAPTURED } from './captured.js';
 import { mutated, Random } from './random.js';
 
@@ -28,11 +30,11 @@ const TIME_LIMIT = 1000;
 
 const desktop = { width: 640, height: 480 };
 
-export const KINDS = ['stream', 'sealed', 'credssp', 'licensing'] as const;
+export const KINDS = ['stream', 'sealed', 'credssp', 'licensing', 'channels'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** How many of a hundred are of each kind. */
-const SHARES: Readonly<Record<Kind, number>> = { stream: 50, sealed: 15, credssp: 30, licensing: 5 };
+const SHARES: Readonly<Record<Kind, number>> = { stream: 45, sealed: 15, credssp: 30, licensing: 5, channels: 5 };
 
 export interface Outcome {
   readonly kind: Kind;
@@ -155,6 +157,11 @@ export class Handshakes {
       next = (bytes) => server.next(bytes);
       client = client.next(server.reply ?? new Uint8Array(0));
     }
+  }
+
+  /** A client that is in, and what it says in its channels. */
+  private channels(random: Random, took: Take): string {
+    return channels(random, took);
   }
 
   private licensing(random: Random, took: Take): string {

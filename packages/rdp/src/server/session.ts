@@ -12,12 +12,14 @@ import type { InputEvent } from '../pdu/input.js';
 import { Protocol } from '../pdu/x224.js';
 import type { Judgement, LogonClient, Rect, Screen, Unsubscribe } from '../ports.js';
 import type { Admission } from './admission.js';
+import { Channels, type DynamicService } from './channels.js';
 import { Connection, type SessionEffect } from './connection.js';
 import { Hands } from './hands.js';
 import { type Logon, readClientName, readLogon } from './logon.js';
 import { judge, lookUp } from './login.js';
 import { runCredSsp } from './nla.js';
 import type { ClientInfo, RdpServerOptions } from './options.js';
+import { DisplayControl } from './displayControl.js';
 import { bitmapUpdates, paletteUpdate, type PointerShape, pointerUpdate } from './output.js';
 import { featureOf, Gate, type Permits } from './policy.js';
 import type { Link, Share } from './state.js';
@@ -63,11 +65,15 @@ export class Session {
   /** The machine that it sees instead of this server's. */
   private led: { readonly hub: DisplayHub } | undefined;
   private share: Share | undefined;
+  /** What it may use besides the screen and its keys, once it is in. */
+  private channels: Channels | undefined;
   private attachment: Attachment | undefined;
   private suppressed = false;
   /** It sees a notice, since it may not see the guest. */
   private veiled = false;
   private stopWatching: Unsubscribe | undefined;
+  /** The screen whose size its desktop follows. */
+  private watched: Screen | undefined;
   /** It may see the screen. */
   admitted = false;
   /** It has seen the screen. */
@@ -132,8 +138,10 @@ export class Session {
       case 'input':
         return this.take(effect.events);
       case 'channel':
-        // No service stands behind a channel yet: what passes is for nobody, what does not is counted.
-        return void this.gate.passes(featureOf(effect.name), 1);
+        // Before its login is judged, a client has been offered no service: what passes is for nobody, what does not is counted.
+        if (this.channels) this.channels.receive(effect.name, effect.packet);
+        else this.gate.passes(featureOf(effect.name), 1);
+        return;
       case 'suppressOutput':
         return this.suppress(effect.suppressed);
       case 'refresh':
@@ -149,6 +157,7 @@ export class Session {
   /** What is permitted has changed, at once. */
   policyChanged(): void {
     this.hands.policyChanged();
+    this.channels?.policyChanged();
     if (this.share && this.connection.state.step === 'active' && this.veiled !== this.blind) this.show(this.share);
     else this.pace();
   }
@@ -176,6 +185,7 @@ export class Session {
     this.attachment = undefined;
     this.led?.hub.close();
     this.led = { hub: new DisplayHub(screen) };
+    this.watched = screen;
     this.stopWatching = screen.onResize(() => this.resized(screen));
     this.connection.dispatch({ type: 'resized', desktop: size(screen) });
     // Of the same size, or kept by a client that cannot follow: the share goes on, with another picture.
@@ -198,6 +208,7 @@ export class Session {
   /** The client has gone: nothing of it may stay. */
   left(): void {
     this.gone.abort();
+    this.channels?.end();
     this.stopWatching?.();
     this.attachment?.detach();
     this.attachment = undefined;
@@ -344,6 +355,7 @@ export class Session {
 
   private watch(number: number): Screen {
     const { screen } = this.host.display(number);
+    this.watched = screen;
     this.stopWatching = screen.onResize(() => this.resized(screen));
     return screen;
   }
@@ -368,7 +380,14 @@ export class Session {
     this.show(share);
     if (this.announced || this.asked) return;
     this.announced = true;
+    this.channels = new Channels(share.link, this.gate, (packets) => this.connection.write(packets));
+    this.channels.start(this.services());
     this.host.connected(this);
+  }
+
+  /** What is offered to it in dynamic channels. */
+  private services(): DynamicService[] {
+    return this.watched?.requestSize ? [new DisplayControl(([primary]) => this.watched?.requestSize?.(primary.Width, primary.Height))] : [];
   }
 
   /** It is in, and may not see the guest. */

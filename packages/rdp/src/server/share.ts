@@ -114,7 +114,10 @@ export function receive(
   const { payload } = link.security.unwrap(userData);
   // Before the login is judged a client has nothing to say.
   if (state.step === 'authentication') return to(state);
-  if (channelId !== mcs.IO_CHANNEL_ID) return to(state, [], [{ type: 'channel', name: link.client.channels.find(({ id }) => id === channelId)?.name ?? '' }]);
+  if (channelId !== mcs.IO_CHANNEL_ID) {
+    const name = link.client.channels.find(({ id }) => id === channelId)?.name ?? '';
+    return to(state, [], [{ type: 'channel', name, packet: payload }]);
+  }
 
   let outcome: Outcome = to(state);
   for (const { type, body } of pdus.decodeShareControls(payload)) {

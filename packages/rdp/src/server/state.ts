@@ -118,7 +118,7 @@ export type Effect =
   | { readonly type: 'activated'; readonly share: Share }
   | { readonly type: 'input'; readonly events: readonly InputEvent[] }
   /** A packet came in a static virtual channel; of one without a name, the client has not asked for it. */
-  | { readonly type: 'channel'; readonly name: string }
+  | { readonly type: 'channel'; readonly name: string; readonly packet: Uint8Array }
   | { readonly type: 'suppressOutput'; readonly suppressed: boolean }
   | { readonly type: 'refresh'; readonly areas: readonly Rect[] }
   /** The connection is over: flush what is to be sent and close the socket. */

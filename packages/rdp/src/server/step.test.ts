@@ -287,7 +287,7 @@ describe('what is illegal', () => {
   test('what comes in a channel is told by its name', () => {
     const line = admitted();
     for (const channelId of [1004, 1006, 1007, 0]) line.toServer([requestIn(line.active.line, channelId, 0, Uint8Array.of(1))]);
-    expect(line.effects.slice(-4)).toEqual(['rdpsnd', 'drdynvc', '', ''].map((name) => ({ type: 'channel', name })));
+    expect(line.effects.slice(-4)).toEqual(['rdpsnd', 'drdynvc', '', ''].map((name) => ({ type: 'channel', name, packet: Uint8Array.of(1) })));
   });
   test('a client without the encryption that is demanded', () => {
     expect(() => newLine({ encryptionMethods: 0 }).connect()).toThrow(ProtocolError);
