@@ -4,19 +4,24 @@ import type { Picture } from './picture.js';
 
 /** Gradients and edges at first. */
 export class Canvas implements Screen {
-  readonly stride: number;
-  readonly pixels: Uint8Array;
-  private damage: { x: number; y: number; width: number; height: number }[];
+  width = 0;
+  height = 0;
+  stride = 0;
+  pixels = new Uint8Array(0);
+  private damage: { x: number; y: number; width: number; height: number }[] = [];
   private readonly listeners = new Set<() => void>();
+  private readonly resized = new Set<() => void>();
 
-  constructor(
-    readonly width: number,
-    readonly height: number,
-  ) {
-    this.stride = 4 * width;
-    this.pixels = new Uint8Array(4 * width * height);
-    this.damage = [{ x: 0, y: 0, width, height }];
+  constructor(width: number, height: number) {
+    this.resize(width, height);
+  }
+
+  /** Another size, and gradients and edges again. */
+  resize(width: number, height: number): void {
+    [this.width, this.height, this.stride, this.pixels] = [width, height, 4 * width, new Uint8Array(4 * width * height)];
     for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) this.pixels.set([x & 0xff, y & 0xff, (x ^ y) & 0xff, 0], y * this.stride + 4 * x);
+    this.damage = [{ x: 0, y: 0, width, height }];
+    for (const listener of [...this.resized]) listener();
   }
 
   takeDamage(): Canvas['damage'] {
@@ -28,8 +33,9 @@ export class Canvas implements Screen {
     return () => this.listeners.delete(listener);
   }
 
-  onResize(): () => void {
-    return () => undefined;
+  onResize(listener: () => void): () => void {
+    this.resized.add(listener);
+    return () => this.resized.delete(listener);
   }
 
   /** Fills a square. */
