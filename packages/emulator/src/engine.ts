@@ -157,6 +157,13 @@ export interface Network {
   setCable(slot: number, connected: boolean): void;
 }
 
+/** Where a screen stands on the desk that the pointer moves over, in pixels, and whether it is on. */
+export interface ScreenPlace {
+  readonly on: boolean;
+  readonly x: number;
+  readonly y: number;
+}
+
 export interface Machine {
   readonly screens: readonly Screen[];
   readonly keyboard: Keyboard;
@@ -202,6 +209,13 @@ export interface Machine {
   insert(slot: DriveSlot, device: BlockDevice | null, options?: { readonly force?: boolean }): Promise<void>;
   /** Calls `listener` when the guest has ejected a drive's medium; the engine asks for nothing of it any more. */
   onEject(listener: (slot: DriveSlot) => void): Unsubscribe;
+  /**
+   * Puts a screen somewhere on the desk, or switches it off: it is dark then, whatever the guest shows. Screens that were put nowhere stand
+   * side by side. The guest hears nothing of it.
+   *
+   * @throws SettingsError for a screen or a place that there is not, and for the first screen to be switched off
+   */
+  arrange(screen: number, place: ScreenPlace): void;
   /** Rows of the first screen's text; empty in a graphical mode. */
   textScreen?(): string[];
   /** @param listener `reason` as `stateReason` */

@@ -4,6 +4,7 @@
 export * from './ports.js';
 export * from './engine.js';
 export type { Arrival, Departure, DeviceState, PageRun } from './moving.js';
+export { bounds, DESK_MOST, places, type DeskScreen, type Place } from './desk.js';
 export { hardwareOf } from './hardware.js';
 export { hardwareDifferences, StateError, type MemoryRun, type SavedState, type StateSection } from './saved-state.js';
 export { findFirmware, firmwareCacheFolder, firmwareFolders, type Firmware } from './firmware.js';

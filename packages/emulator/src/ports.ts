@@ -32,8 +32,15 @@ export interface Screen {
   onDamage(listener: () => void): Unsubscribe;
   /** Calls `listener` when width, height, stride and pixels have changed; everything is damaged then. */
   onResize(listener: () => void): Unsubscribe;
-  /** Asks the guest for another size, where it can be asked. */
+  /** Asks the guest for another size, where it can be asked. @throws RangeError for a size that it cannot have */
   requestSize?(width: number, height: number): void;
+  /** The guest shows something on it; a screen that it does not use is black. */
+  readonly on: boolean;
+  /** Where its upper left corner is on the desk that the pointer moves over, in pixels. */
+  readonly x: number;
+  readonly y: number;
+  /** Calls `listener` when `on`, `x` or `y` have changed. */
+  onPlace(listener: () => void): Unsubscribe;
 }
 
 export interface Keyboard {
@@ -52,8 +59,11 @@ export interface Keyboard {
 export interface Pointer {
   /** The guest takes absolute positions right now. */
   readonly absolute: boolean;
-  /** A position in screen pixels; translated to relative movement where the guest knows only that. */
-  move(x: number, y: number, buttons: number): void;
+  /**
+   * A position in pixels of one screen, of the first if none is named; translated to relative movement where the guest knows only that.
+   * Absolute positions are told as parts of the desk: of the least rectangle around all screens that are on.
+   */
+  move(x: number, y: number, buttons: number, screen?: number): void;
   /** Notches; dy > 0 is away from the user, dx > 0 to the right. */
   wheel(dx: number, dy: number): void;
 }

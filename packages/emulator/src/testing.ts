@@ -12,6 +12,7 @@ import { describeNetwork } from './testing/network.js';
 import { Drive, Ports } from './testing/ports.js';
 import { describeCpu } from './testing/cpu.js';
 import { describeMoves } from './testing/moves.js';
+import { describeScreens } from './testing/screens.js';
 import { describeStates } from './testing/states.js';
 
 export { Bench, BootSector, Drive, FLOPPY, guests, Jump, MemoryDisk, PLAIN, Ports };
@@ -442,6 +443,7 @@ export function describeEngine(engine: Engine): void {
     describeStates(engine);
     describeCpu(engine);
     describeMoves(engine);
+    describeScreens(engine);
     describeNetwork(engine);
   });
 }

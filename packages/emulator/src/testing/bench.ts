@@ -94,9 +94,9 @@ export class Bench {
     this.machine.serial[0]!.write(Uint8Array.from(codes));
   }
 
-  /** Waits until the first screen shows what `test` looks for. */
-  async see(what: string, test: () => boolean): Promise<void> {
-    const screen = this.machine.screens[0]!;
+  /** Waits until a screen shows what `test` looks for. @param number from 0 */
+  async see(what: string, test: () => boolean, number = 0): Promise<void> {
+    const screen = this.machine.screens[number]!;
     const until = Date.now() + PATIENCE;
     while (!test()) {
       screen.takeDamage();

@@ -405,3 +405,39 @@ export const absoluteMouse = (): Uint8Array => {
     .code(0xc3)
     .build();
 };
+
+/**
+ * Finds a display adapter that is no VGA by the BIOS's PCI calls, gives it 640x480 at 32 bits a pixel by the Bochs display interface's
+ * registers, writes `colour` to its first two pixels, and says `B`. Then for each byte: at `E` the adapter's EDID of 128 bytes; any other is
+ * written to the first pixel's lowest byte, and said again.
+ *
+ * @param index which of the adapters, from 0
+ */
+export const furtherScreen = (index: number, colour: number): Uint8Array => {
+  const sector = new BootSector();
+  const long = (value: number): number[] => [value & 0xff, (value >> 8) & 0xff, (value >> 16) & 0xff, value >>> 24];
+  // mov ecx, class; mov si, index; int 0x1a: bx is the device
+  sector.code(0x66, 0xb9, ...long(0x038000)).code(0xbe).word(index).ax(0xb103).int(0x1a).jump(Jump.noCarry, 'found').go('none').label('found');
+  // The command register: memory.
+  sector.ax(0xb10c).code(0xbf).word(4).cx(2).int(0x1a);
+  // BAR 2, then BAR 0 without its lower bits, by `push ecx`.
+  sector.ax(0xb10a).code(0xbf).word(0x18).int(0x1a).code(0x66, 0x51);
+  sector.ax(0xb10a).code(0xbf).word(0x10).int(0x1a).code(0x80, 0xe1, 0xf0, 0x66, 0x51);
+  // fs reaches all of memory: lgdt; protected mode on, fs = 8, and off again.
+  sector.code(0x0f, 0x01, 0x16).address('table').code(0x0f, 0x20, 0xc0, 0x0c, 0x01, 0x0f, 0x22, 0xc0).bx(8).code(0x8e, 0xe3, 0x24, 0xfe, 0x0f, 0x22, 0xc0);
+  // pop esi; pop edi
+  sector.code(0x66, 0x5e, 0x66, 0x5f);
+  // mov word [fs:edi + 0x500 + 2 * register], value
+  for (const [register, value] of [[1, 640], [2, 480], [3, 32], [4, 0x41]] as const) sector.code(0x64, 0x67, 0xc7, 0x87, ...long(0x500 + 2 * register)).word(value);
+  // mov dword [fs:esi + at], colour
+  for (const at of [0, 4]) sector.code(0x66, 0x64, 0x67, 0xc7, 0x86, ...long(at), ...long(colour));
+  sector.say('B').label('next').listen().code(0x3c, 0x45).jump(Jump.zero, 'tell');
+  // mov [fs:esi], al
+  sector.code(0x64, 0x67, 0x88, 0x06).call('send').jump(Jump.always, 'next');
+  // mov cx, 128; push edi; mov al, [fs:edi]; inc edi
+  sector.label('tell').cx(128).code(0x66, 0x57).label('byte').code(0x64, 0x67, 0x8a, 0x07, 0x66, 0x47).call('send').jump(Jump.loop, 'byte').code(0x66, 0x5f).go('next');
+  sector.label('none').say('-').halt();
+  // Its limit and address; nothing, and a segment of 4 GiB.
+  sector.label('table').word(15).address('segments').word(0).label('segments').code(0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0x92, 0xcf, 0);
+  return sector.build();
+};

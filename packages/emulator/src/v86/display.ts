@@ -74,7 +74,6 @@ export class Display {
       this.#vga.invalidate();
       this.#svga.invalidate();
     }
-    this.surface.changed = false;
     // Before anyone hears of a new size, and after new characters are there to be read.
     if (kind !== 'text') this.#tellText(0, 0);
     let changed: boolean | undefined;

@@ -7,6 +7,7 @@ import type { Engine, HardwareSettings, Machine, StartOptions } from '../engine.
 import { hardwareOf } from '../hardware.js';
 import type { Arrival, DeviceState } from '../moving.js';
 import { checkState, PAGE, type SavedState } from '../saved-state.js';
+import { DISPLAY_MEMORY } from './bochs-display.js';
 import { featuresAt } from './cpuid.js';
 import { mediumShape } from './disk-server.js';
 import { V86_VERSION, videoMemoryMiB } from './inside.js';
@@ -25,8 +26,8 @@ export const v86Engine: Engine = {
 
   cpuFeatures: featuresAt,
 
-  movingPages({ memoryMiB, vramMiB }: HardwareSettings): number {
-    return ((memoryMiB + videoMemoryMiB(vramMiB)) * 1024 * 1024) / PAGE;
+  movingPages({ memoryMiB, vramMiB, monitorCount }: HardwareSettings): number {
+    return ((memoryMiB + videoMemoryMiB(vramMiB)) * 1024 * 1024 + (monitorCount - 1) * DISPLAY_MEMORY) / PAGE;
   },
 
   start(settings: HardwareSettings, options: StartOptions): Promise<Machine> {
@@ -87,6 +88,7 @@ async function construct(settings: HardwareSettings, { firmware, log }: StartOpt
   const assignment: Assignment = {
     memoryMiB: settings.memoryMiB,
     vramMiB: settings.vramMiB,
+    monitorCount: settings.monitorCount,
     cpuPortabilityLevel: settings.cpuPortabilityLevel ?? 0,
     acpi: settings.acpi,
     rtcUtc: settings.rtcUtc,

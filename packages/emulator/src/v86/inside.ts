@@ -188,6 +188,9 @@ export interface Uart {
 export interface PciDevice {
   pci_id: number;
   readonly pci_space: number[];
+  readonly name?: string;
+  /** Base address registers by their number; what `pci_space` says of memory stays. */
+  readonly pci_bars?: readonly ({ readonly size: number } | undefined)[];
 }
 
 export interface Pci {
@@ -278,6 +281,8 @@ export interface Cpu {
     register_read(port: number, device: object, r8?: () => number, r16?: () => number, r32?: () => number): void;
     register_write(port: number, device: object, w8?: (value: number) => void, w16?: (value: number) => void, w32?: (value: number) => void): void;
     create_empty_entry(): PortEntry;
+    /** Whole stretches of 128 KiB. Addresses come signed; what is 16 bits wide comes as two bytes, low one first. */
+    mmap_register(address: number, size: number, read8: (at: number) => number, write8: (at: number, value: number) => void, read32: (at: number) => number, write32: (at: number, value: number) => void): void;
   };
   readonly devices: {
     readonly pci: Pci;

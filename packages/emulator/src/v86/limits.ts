@@ -11,7 +11,7 @@ export const LIMITS: EngineLimits = {
   vramMiB: { min: 1, max: 256 },
   cpuCount: { min: 1, max: 1 },
   cpuPortabilityLevel: PORTABILITY_LEVELS,
-  monitorCount: { min: 1, max: 1 },
+  monitorCount: { min: 1, max: 4 },
   slots: {
     'ide0-0': ['hdd', 'dvd'],
     'ide0-1': ['hdd', 'dvd'],

@@ -14,11 +14,13 @@ import {
   type Machine,
   type MachineState,
   type MachineStatistics,
+  type ScreenPlace,
   type SerialPort,
   type StartOptions,
 } from '../engine.js';
 import { checkMedium } from '../check-settings.js';
 import type { BlockDevice, Keyboard, Pointer, Screen, Unsubscribe } from '../ports.js';
+import { DESK_MOST } from '../desk.js';
 import { hardwareOf } from '../hardware.js';
 import type { Departure, DeviceState, PageRun } from '../moving.js';
 import { checkState, StateError, type MemoryRun, type SavedState } from '../saved-state.js';
@@ -37,6 +39,8 @@ const PORTION = 4 << 20;
 const PORTIONS_UNDERWAY = 8;
 /** Bytes that may wait for a guest to read its serial port. */
 const SERIAL_WAITING = 1024 * 1024;
+/** The smallest screen that a guest is asked for, in pixels. */
+const SCREEN_LEAST = { width: 320, height: 200 } as const;
 /** Notches of one wheel event, at most. */
 const WHEEL_MOST = 100;
 /** The share of its time that a guest can be made to stand still. */
@@ -45,14 +49,13 @@ const SLOWEST = 0.95;
 type Done = Extract<FromWorker, { type: 'done' }>;
 
 export class V86Machine implements Machine {
-  readonly screens: readonly Screen[];
   readonly keyboard: Keyboard;
   readonly pointer: Pointer;
   readonly serial: readonly V86SerialPort[];
   readonly network: NetworkPorts;
   readonly ended: Promise<Ended>;
   readonly #shared;
-  readonly #screen: SharedScreen;
+  readonly #screens: readonly SharedScreen[];
   readonly #disks: DiskServer;
   readonly #kinds: ReadonlyMap<DriveSlot, DriveKind>;
   readonly #acpi: boolean;
@@ -78,8 +81,7 @@ export class V86Machine implements Machine {
     if (restored) this.#state = 'paused';
     this.#shared = sharedViews(shared);
     this.#log = log ?? (() => undefined);
-    this.#screen = new SharedScreen(this.#shared.cells);
-    this.screens = [this.#screen];
+    this.#screens = Array.from({ length: settings.monitorCount }, (_unused, screen) => new SharedScreen(this.#shared.cells, Cell.damaged + screen, screen === 0, screen === 0 ? undefined : (width, height) => this.#wish(screen, width, height)));
     this.#disks = new DiskServer(settings.drives, () => void this.#stall());
     this.#kinds = new Map(settings.drives.map(({ slot, kind }) => [slot, kind]));
     this.#acpi = settings.acpi;
@@ -90,6 +92,10 @@ export class V86Machine implements Machine {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
+  }
+
+  get screens(): readonly Screen[] {
+    return this.#screens;
   }
 
   get state(): MachineState {
@@ -257,6 +263,23 @@ export class V86Machine implements Machine {
     }
   }
 
+  arrange(screen: number, place: ScreenPlace): void {
+    const { on, x, y } = place;
+    if (!this.#screens[screen]) throw new SettingsError(`there is no screen ${screen + 1}: this machine has ${this.#screens.length}`);
+    if (![x, y].every((at) => Number.isInteger(at) && Math.abs(at) <= DESK_MOST)) throw new SettingsError(`a screen cannot be at ${x}, ${y}: use whole numbers from ${-DESK_MOST} to ${DESK_MOST}`);
+    if (!on && screen === 0) throw new SettingsError('the first screen cannot be switched off: the machine starts on it');
+    this.#send({ type: 'arrange', screen, place: { on, x, y } });
+  }
+
+  #wish(screen: number, width: number, height: number): void {
+    const { width: widest, height: highest } = LIMITS.screen;
+    const fits = (pixels: number, least: number, most: number): boolean => Number.isInteger(pixels) && least <= pixels && pixels <= most;
+    if (!fits(width, SCREEN_LEAST.width, widest) || !fits(height, SCREEN_LEAST.height, highest)) {
+      throw new RangeError(`a screen of ${width}x${height} is not possible here: use ${SCREEN_LEAST.width}x${SCREEN_LEAST.height} to ${widest}x${highest}`);
+    }
+    this.#send({ type: 'wish', screen, width, height });
+  }
+
   textScreen(): string[] {
     const { cells, text } = this.#shared;
     const columns = Atomics.load(cells, Cell.textColumns);
@@ -292,9 +315,10 @@ export class V86Machine implements Machine {
       get absolute() {
         return absolute();
       },
-      move: (x, y, buttons) => {
+      move: (x, y, buttons, screen = 0) => {
         if (!Number.isFinite(x) || !Number.isFinite(y)) throw new RangeError(`${x}, ${y} is no position`);
-        this.#send({ type: 'move', x, y, buttons: buttons & 0x1f });
+        if (!this.#screens[screen]) throw new RangeError(`there is no screen ${screen + 1}`);
+        this.#send({ type: 'move', screen, x, y, buttons: buttons & 0x1f });
       },
       wheel: (dx, dy) => {
         if (!Number.isFinite(dx) || !Number.isFinite(dy)) throw new RangeError(`${dx}, ${dy} are no notches`);
@@ -307,9 +331,11 @@ export class V86Machine implements Machine {
   #receive(message: Exclude<FromWorker, { type: 'ready' }>): void {
     switch (message.type) {
       case 'resize':
-        return this.#screen.replaced(message.width, message.height, message.pixels, message.tiles);
+        return this.#screens[message.screen]!.replaced(message.width, message.height, message.pixels, message.tiles);
       case 'damage':
-        return this.#screen.damaged();
+        return this.#screens[message.screen]!.damaged();
+      case 'desk':
+        return message.screens.forEach((place, screen) => this.#screens[screen]!.placed(place));
       case 'absolute':
         this.#absolute = message.absolute;
         return;

@@ -23,7 +23,7 @@ class FakePc {
   constructor() {
     this.ports[0x60] = { read8: () => this.bytes.shift() ?? 0 } as unknown as PortEntry;
     const cpu = { devices: { ps2: this.ps2, vmware: this.vmware }, io: { ports: this.ports } } as unknown as Cpu;
-    this.mouse = new MouseQueue(cpu, (event, data) => this.sent.push([event, data]), { width: 1024, height: 768 });
+    this.mouse = new MouseQueue(cpu, (event, data) => this.sent.push([event, data]), { desk: { width: 1024, height: 768 } });
   }
 
   /** Reads packets of three bytes as the guest does, until there are none. */
@@ -54,31 +54,31 @@ describe('mouse queue', () => {
 
   beforeEach(() => {
     pc = new FakePc();
-    pc.mouse.move(500, 400, 0);
+    pc.mouse.move({ x: 500, y: 400 }, 0);
     expect(pc.read()).toEqual([]);
   });
 
   test('joins movement while the guest reads nothing, and loses none of it', () => {
-    for (let step = 1; step <= 100; step++) pc.mouse.move(500 + step * 3, 400 - step * 2, 0);
+    for (let step = 1; step <= 100; step++) pc.mouse.move({ x: 500 + step * 3, y: 400 - step * 2 }, 0);
     const packets = pc.read();
     expect(packets.length).toBeLessThan(5);
     expect(movement(packets)).toEqual([300, -200]);
   });
 
   test('keeps clicks apart from each other and in their place', () => {
-    pc.mouse.move(510, 400, 0);
-    pc.mouse.move(520, 400, 0);
-    pc.mouse.move(520, 400, 1);
-    pc.mouse.move(520, 400, 0);
-    pc.mouse.move(530, 400, 0);
+    pc.mouse.move({ x: 510, y: 400 }, 0);
+    pc.mouse.move({ x: 520, y: 400 }, 0);
+    pc.mouse.move({ x: 520, y: 400 }, 1);
+    pc.mouse.move({ x: 520, y: 400 }, 0);
+    pc.mouse.move({ x: 530, y: 400 }, 0);
     const packets = pc.read();
     expect(packets.map(([flags]) => flags! & 7)).toEqual([0, 0, 1, 0]);
     expect(movement(packets)).toEqual([30, 0]);
   });
 
   test('is bounded when a guest never reads, and ends at the right place and buttons', () => {
-    pc.mouse.move(501, 400, 0);
-    for (let click = 0; click < 2000; click++) pc.mouse.move(501 + (click % 7), 400, click % 2);
+    pc.mouse.move({ x: 501, y: 400 }, 0);
+    for (let click = 0; click < 2000; click++) pc.mouse.move({ x: 501 + (click % 7), y: 400 }, click % 2);
     const packets = pc.read();
     expect(packets.length).toBeLessThan(600);
     expect(movement(packets)[0]).toBe(1 + (1999 % 7));
@@ -86,34 +86,34 @@ describe('mouse queue', () => {
   });
 
   test('goes past an edge once, to be sure, and not while it stays there', () => {
-    pc.mouse.move(1023, 400, 0);
+    pc.mouse.move({ x: 1023, y: 400 }, 0);
     expect(movement(pc.read())).toEqual([523 + 1024, 0]);
-    pc.mouse.move(1023, 300, 0);
+    pc.mouse.move({ x: 1023, y: 300 }, 0);
     expect(movement(pc.read())).toEqual([0, -100]);
-    pc.mouse.move(2000, -50, 0);
+    pc.mouse.move({ x: 2000, y: -50 }, 0);
     expect(movement(pc.read())).toEqual([0, -300 - 768]);
-    pc.mouse.move(1000, 10, 0);
+    pc.mouse.move({ x: 1000, y: 10 }, 0);
     expect(movement(pc.read())).toEqual([-23, 10]);
   });
 
   test('holds back while the guest has the mouse off, and forgets what moved before it was on', () => {
     pc.ps2.command_register = 0x20;
-    pc.mouse.move(510, 400, 0);
+    pc.mouse.move({ x: 510, y: 400 }, 0);
     expect(pc.read()).toEqual([]);
     pc.ps2.command_register = 0;
     pc.mouse.feed();
     expect(movement(pc.read())).toEqual([10, 0]);
     pc.ps2.enable_mouse_stream = false;
-    pc.mouse.move(600, 400, 0);
+    pc.mouse.move({ x: 600, y: 400 }, 0);
     pc.ps2.enable_mouse_stream = true;
-    pc.mouse.move(601, 400, 0);
+    pc.mouse.move({ x: 601, y: 400 }, 0);
     expect(movement(pc.read())).toEqual([1, 0]);
   });
 
   test('gives positions to the backdoor, and one empty packet that wakes its driver', () => {
     pc.vmware.enabled = pc.vmware.absolute = true;
-    pc.mouse.move(0, 0, 0);
-    pc.mouse.move(1023, 767, 0);
+    pc.mouse.move({ x: 0, y: 0 }, 0);
+    pc.mouse.move({ x: 1023, y: 767 }, 0);
     expect(pc.sent.map(([event]) => event)).toEqual(['mouse-absolute', 'mouse-absolute']);
     const [x, y] = pc.sent[1]![1] as number[];
     expect([Math.floor((x! * 1024) / 0x10000), Math.floor((y! * 768) / 0x10000)]).toEqual([1023, 767]);

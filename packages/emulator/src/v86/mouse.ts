@@ -38,7 +38,7 @@ export class MouseQueue {
   constructor(
     private readonly cpu: Cpu,
     private readonly send: (event: string, data: readonly unknown[]) => void,
-    private readonly screen: { readonly width: number; readonly height: number },
+    private readonly screens: { readonly desk: { readonly width: number; readonly height: number } },
   ) {
     const ps2 = cpu.devices.ps2;
     ps2.send_mouse_packet = (dx, dy) => this.#packet(dx, dy);
@@ -56,10 +56,11 @@ export class MouseQueue {
     return enabled && absolute;
   }
 
-  move(x: number, y: number, buttons: number): void {
-    const { width, height } = this.screen;
-    x = Math.max(0, Math.min(width - 1, Math.round(x)));
-    y = Math.max(0, Math.min(height - 1, Math.round(y)));
+  /** To a position on the desk, in pixels from its upper left corner; what is past an edge is at it. */
+  move(to: { readonly x: number; readonly y: number }, buttons: number): void {
+    const { width, height } = this.screens.desk;
+    const x = Math.max(0, Math.min(width - 1, Math.round(to.x)));
+    const y = Math.max(0, Math.min(height - 1, Math.round(to.y)));
     const from = { x: this.#x, y: this.#y };
     this.#x = x;
     this.#y = y;
@@ -121,7 +122,7 @@ export class MouseQueue {
   }
 
   #moveAbsolute(buttonsChanged: boolean): void {
-    const { width, height } = this.screen;
+    const { width, height } = this.screens.desk;
     // The middle of the pixel on a scale of 0 to 0xffff, which the guest's driver divides back by the same size.
     const position = (at: number, size: number): number => Math.floor(((at + 0.5) * 0x10000) / size);
     this.send('mouse-absolute', [position(this.#x, width), position(this.#y, height), 0xffff, 0xffff]);

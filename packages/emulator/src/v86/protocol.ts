@@ -2,7 +2,7 @@
  * What the two threads of a machine say to each other, and the memory they share.
  * Pure: message shapes and the layout of one shared block.
  */
-import type { BootDevice, DriveKind, DriveSlot, NetworkCardModel } from '../engine.js';
+import type { BootDevice, DriveKind, DriveSlot, NetworkCardModel, ScreenPlace } from '../engine.js';
 import type { PageRun } from '../moving.js';
 import type { MemoryRun, StateSection } from '../saved-state.js';
 import type { MemoryPortion } from './guest-memory.js';
@@ -32,6 +32,7 @@ export interface AdapterShape {
 export interface Assignment {
   readonly memoryMiB: number;
   readonly vramMiB: number;
+  readonly monitorCount: number;
   readonly cpuPortabilityLevel: number;
   readonly acpi: boolean;
   readonly rtcUtc: boolean;
@@ -70,7 +71,11 @@ export type ToWorker =
   | { readonly type: 'frames'; readonly slot: number; readonly frames: readonly Uint8Array[] }
   | { readonly type: 'cable'; readonly slot: number; readonly connected: boolean }
   | { readonly type: 'key'; readonly bytes: readonly number[] }
-  | { readonly type: 'move'; readonly x: number; readonly y: number; readonly buttons: number }
+  /** Pixels of one screen. */
+  | { readonly type: 'move'; readonly screen: number; readonly x: number; readonly y: number; readonly buttons: number }
+  | { readonly type: 'arrange'; readonly screen: number; readonly place: ScreenPlace }
+  /** The size that the guest is told to give one of the further screens. */
+  | { readonly type: 'wish'; readonly screen: number; readonly width: number; readonly height: number }
   | { readonly type: 'wheel'; readonly dx: number; readonly dy: number }
   | { readonly type: 'serial'; readonly index: number; readonly bytes: Uint8Array }
   /** `since`: when it was, by `threadsNow`, that the guest's clocks show; they make up for all of it when it goes on. */
@@ -101,8 +106,10 @@ export type FromWorker =
   | { readonly type: 'ready' }
   /** `taken`: so many bytes of frames have reached the guest, or were lost. */
   | { readonly type: 'frames'; readonly slot: number; readonly frames: readonly Uint8Array[]; readonly taken: number }
-  | { readonly type: 'resize'; readonly width: number; readonly height: number; readonly pixels: SharedArrayBuffer; readonly tiles: SharedArrayBuffer }
-  | { readonly type: 'damage' }
+  | { readonly type: 'resize'; readonly screen: number; readonly width: number; readonly height: number; readonly pixels: SharedArrayBuffer; readonly tiles: SharedArrayBuffer }
+  | { readonly type: 'damage'; readonly screen: number }
+  /** Where each screen is now. */
+  | { readonly type: 'desk'; readonly screens: readonly ScreenPlace[] }
   | { readonly type: 'absolute'; readonly absolute: boolean }
   | { readonly type: 'serial'; readonly index: number; readonly bytes: Uint8Array }
   | { readonly type: 'serialTaken'; readonly index: number; readonly count: number }
@@ -118,13 +125,13 @@ export type FromWorker =
 export const Cell = {
   /** Counts the messages to the worker; a sleeping worker waits for it to change. */
   messages: 0,
-  /** 1 from the first damaged tile until someone takes the damage. */
-  damaged: 1,
   keysWaiting: 2,
   resets: 3,
   /** Size of the text screen; 0 in graphical modes. */
   textColumns: 4,
   textRows: 5,
+  /** A cell for each screen: 1 from the first damaged tile until someone takes the damage. */
+  damaged: 8,
 } as const;
 
 /** Counters of `Shared.counters`. */

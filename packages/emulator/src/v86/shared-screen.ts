@@ -2,8 +2,8 @@
  * The main thread's side of a screen: reads the pixels that the engine's thread writes.
  */
 import { Emitter } from '../emitter.js';
+import type { ScreenPlace } from '../engine.js';
 import type { Region, Screen, Unsubscribe } from '../ports.js';
-import { Cell } from './protocol.js';
 import { Tiles } from './tiles.js';
 
 export class SharedScreen implements Screen {
@@ -13,8 +13,22 @@ export class SharedScreen implements Screen {
   #height = 0;
   readonly #damage = new Emitter<[]>();
   readonly #resize = new Emitter<[]>();
+  readonly #placed = new Emitter<[]>();
+  #place: ScreenPlace;
 
-  constructor(private readonly cells: Int32Array) {}
+  /**
+   * @param damageCell which of `cells` says that there is damage
+   * @param on whether the guest shows something from the beginning
+   * @param requestSize absent where the guest cannot be asked
+   */
+  constructor(
+    private readonly cells: Int32Array,
+    private readonly damageCell: number,
+    on: boolean,
+    readonly requestSize?: (width: number, height: number) => void,
+  ) {
+    this.#place = { on, x: 0, y: 0 };
+  }
 
   get width(): number {
     return this.#width;
@@ -34,7 +48,7 @@ export class SharedScreen implements Screen {
 
   takeDamage(): Region {
     // First, so that what is marked from here on is told again.
-    Atomics.store(this.cells, Cell.damaged, 0);
+    Atomics.store(this.cells, this.damageCell, 0);
     return this.#tiles.take();
   }
 
@@ -44,6 +58,28 @@ export class SharedScreen implements Screen {
 
   onResize(listener: () => void): Unsubscribe {
     return this.#resize.on(listener);
+  }
+
+  get on(): boolean {
+    return this.#place.on;
+  }
+
+  get x(): number {
+    return this.#place.x;
+  }
+
+  get y(): number {
+    return this.#place.y;
+  }
+
+  onPlace(listener: () => void): Unsubscribe {
+    return this.#placed.on(listener);
+  }
+
+  placed(place: ScreenPlace): void {
+    const { on, x, y } = this.#place;
+    this.#place = place;
+    if (on !== place.on || x !== place.x || y !== place.y) this.#placed.emit();
   }
 
   /** The engine has a new framebuffer. */

@@ -10,6 +10,7 @@ import type { Emulator } from './inside.js';
 import type { KeyboardQueue } from './keyboard.js';
 import type { MouseQueue } from './mouse.js';
 import type { Power } from './power.js';
+import type { Screens } from './screens.js';
 import { jsonSection, Values } from './section-values.js';
 import type { SerialLine } from './serial.js';
 
@@ -23,10 +24,11 @@ export interface Devices {
   readonly power: Power;
   readonly ide: IdeDrives;
   readonly serial: readonly SerialLine[];
+  readonly screens: Screens;
 }
 
 /** @param videoMemory false: left out, because it goes its own way as memory does */
-export function saveDevices({ emulator, clock, keyboard, mouse, power, ide, serial }: Devices, videoMemory: boolean): StateSection[] {
+export function saveDevices({ emulator, clock, keyboard, mouse, power, ide, serial, screens }: Devices, videoMemory: boolean): StateSection[] {
   return [
     ...saveCore(emulator.v86, videoMemory),
     jsonSection(CLOCK.name, CLOCK.version, { now: clock.now() }),
@@ -35,6 +37,7 @@ export function saveDevices({ emulator, clock, keyboard, mouse, power, ide, seri
     power.save(),
     ide.save(),
     ...serial.map((line) => line.save()),
+    ...screens.save(videoMemory),
   ];
 }
 
@@ -44,7 +47,7 @@ export function saveDevices({ emulator, clock, keyboard, mouse, power, ide, seri
  * @returns the bytes that wait for each serial port
  * @throws StateError
  */
-export function restoreDevices({ emulator, clock, keyboard, mouse, power, ide, serial }: Devices, sections: readonly StateSection[]): { index: number; count: number }[] {
+export function restoreDevices({ emulator, clock, keyboard, mouse, power, ide, serial, screens }: Devices, sections: readonly StateSection[]): { index: number; count: number }[] {
   // First: timers count from it.
   clock.standAt(Values.of(sections, CLOCK.name, CLOCK.version).number('now'));
   restoreCore(emulator.v86, sections);
@@ -52,5 +55,6 @@ export function restoreDevices({ emulator, clock, keyboard, mouse, power, ide, s
   mouse.restore(sections);
   power.restore(sections);
   ide.restore(sections);
+  screens.restore(sections);
   return serial.map((line) => ({ index: line.index, count: line.restore(sections) }));
 }

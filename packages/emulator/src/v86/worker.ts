@@ -15,19 +15,17 @@ import { Mailbox } from './mailbox.js';
 import { MouseQueue } from './mouse.js';
 import { NetworkCards } from './network-cards.js';
 import { Power } from './power.js';
-import { Cell, Counter, sharedViews, type Assignment, type FromWorker, type ToWorker } from './protocol.js';
+import { Cell, sharedViews, type Assignment, type FromWorker, type ToWorker } from './protocol.js';
 import type { Answer, Ask } from './remote-disk.js';
 import { saveDevices, restoreDevices, type Devices } from './state.js';
 import { ChangedPages, readPages, writeRuns } from './changed-pages.js';
 import { clearMemory, movingAreas, readMemory, writeMemory } from './guest-memory.js';
 import { StateError, type StateSection } from '../saved-state.js';
+import { Screens } from './screens.js';
 import { removeFirstPort, SerialLine } from './serial.js';
 import { parseSlot } from './slots.js';
-import { Surface } from './surface.js';
 
 const MIB = 1024 * 1024;
-/** Before the guest's BIOS has set a mode. */
-const FIRST_SCREEN = { width: 720, height: 400 };
 /** Milliseconds that the guest stands still for a disk before it goes on and is told later. */
 const DISK_PATIENCE = 1.5;
 /** Milliseconds that a guest's clocks make up for, at most. */
@@ -78,11 +76,10 @@ class Requests {
 
 function start(emulator: Emulator, classes: CardClasses): void {
   const cpu = emulator.v86.cpu;
-  const surface = new Surface((width, height, pixels, tiles) => post({ type: 'resize', width, height, pixels, tiles }));
-  surface.resize(FIRST_SCREEN.width, FIRST_SCREEN.height);
-  const display = new Display(emulator, surface, shared, clock.now, (text) => log('warn', text));
+  const screens = new Screens(cpu, assignment.monitorCount, shared, post);
+  const display = new Display(emulator, screens.surface, shared, clock.now, (text) => log('warn', text));
   const keyboard = new KeyboardQueue(cpu, clock.now);
-  const mouse = new MouseQueue(cpu, (event, data) => emulator.bus.send(event, data), surface);
+  const mouse = new MouseQueue(cpu, (event, data) => emulator.bus.send(event, data), screens);
   const power = new Power(cpu, () => {
     // What the guest sent as its last words leaves before the thread ends.
     collect();
@@ -101,7 +98,7 @@ function start(emulator: Emulator, classes: CardClasses): void {
   const serial = assignment.serialPorts.map((index) => new SerialLine(emulator, index, (count) => post({ type: 'serialTaken', index, count })));
   const network = new NetworkCards(cpu, classes, assignment.networkAdapters);
   cpu.option_roms.push(bootOrderFile(assignment.bootOrder, assignment.drives));
-  const devices: Devices = { emulator, clock, keyboard, mouse, power, ide, serial };
+  const devices: Devices = { emulator, clock, keyboard, mouse, power, ide, serial, screens };
   const restored = assignment.sections && restoreDevices(devices, assignment.sections);
   for (const { index, count } of restored ?? []) if (count > 0) post({ type: 'serialTaken', index, count: -count });
   if (restored || assignment.arrives) clearMemory(cpu);
@@ -117,6 +114,7 @@ function start(emulator: Emulator, classes: CardClasses): void {
     power.reset();
     ide.reset();
     network.reset();
+    screens.reset();
     tellAbsolute();
     Atomics.add(shared.cells, Cell.resets, 1);
   };
@@ -174,7 +172,7 @@ function start(emulator: Emulator, classes: CardClasses): void {
     }
   };
 
-  const areas = (): readonly Uint8Array[] => movingAreas(cpu);
+  const areas = (): readonly Uint8Array[] => [...movingAreas(cpu), ...screens.memories];
   let changes: ChangedPages | undefined;
 
   const answer = (id: number, pages: Uint32Array | Uint8Array): void => post({ type: 'done', id, answer: { pages } }, [pages.buffer as ArrayBuffer]);
@@ -219,8 +217,14 @@ function start(emulator: Emulator, classes: CardClasses): void {
           keyboard.push(message.bytes);
           return loop.input();
         case 'move':
-          mouse.move(message.x, message.y, message.buttons);
+          mouse.move(screens.onDesk(message.screen, message.x, message.y), message.buttons);
           return loop.input();
+        case 'arrange':
+          screens.arrange(message.screen, message.place);
+          return loop.replaced();
+        case 'wish':
+          screens.wishFor(message.screen, message.width, message.height);
+          return loop.replaced();
         case 'wheel':
           mouse.wheel(message.dy);
           return loop.input();
@@ -276,12 +280,7 @@ function start(emulator: Emulator, classes: CardClasses): void {
       return next;
     },
     collect,
-    refresh() {
-      const changed = display.refresh();
-      shared.counters[Counter.copiedBytes] = surface.copiedBytes;
-      if (surface.changed && Atomics.exchange(shared.cells, Cell.damaged, 1) === 0) post({ type: 'damage' });
-      return changed;
-    },
+    refresh: () => screens.refresh(display),
     untilBlink: () => display.untilBlink(),
     rate: () => clock.rate,
     failed(error) {
