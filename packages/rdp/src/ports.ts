@@ -33,6 +33,13 @@ export interface Screen {
   /** Width, height, stride and pixels have changed; everything is damaged. */
   onResize(listener: () => void): Unsubscribe;
   requestSize?(width: number, height: number): void;
+  /** Where it stands beside the other screens, in pixels; absent: nobody has said. */
+  readonly x?: number;
+  readonly y?: number;
+  /** The guest shows something on it; absent: it does. */
+  readonly on?: boolean;
+  /** `x`, `y` or `on` have changed. */
+  onPlace?(listener: () => void): Unsubscribe;
 }
 
 export interface Keyboard {
@@ -49,8 +56,8 @@ export interface Keyboard {
 export interface Pointer {
   /** The guest takes absolute positions right now. */
   readonly absolute: boolean;
-  /** To a position in screen pixels. `buttons`: bit 0 left, 1 right, 2 middle, 3 and 4 extra */
-  move(x: number, y: number, buttons: number): void;
+  /** To a position in pixels of one screen, counted from 0, or of the first. `buttons`: bit 0 left, 1 right, 2 middle, 3 and 4 extra */
+  move(x: number, y: number, buttons: number, screen?: number): void;
   /** Notches; dy > 0 is away from the user, dx > 0 to the right. */
   wheel(dx: number, dy: number): void;
 }

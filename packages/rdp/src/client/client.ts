@@ -57,6 +57,7 @@ const DEFAULTS: ClientSettings = {
   errorInfo: true,
   encryptionMethods: ENCRYPTION_METHOD['40BIT'] | ENCRYPTION_METHOD['56BIT'] | ENCRYPTION_METHOD['128BIT'],
   redirects: false,
+  monitors: [],
   channels: [],
   delegate: true,
   autologon: true,

@@ -3,7 +3,7 @@
  *
  * [MS-RDPBCGR] 3.2.5.3.1 to 3.2.5.3.12. Each function is one step. Pure, but for random numbers and the layer's cipher state.
  */
-import { Cursor, decode, encode } from '@belvedere/wire';
+import { Cursor, decode, encode, type Value } from '@belvedere/wire';
 import { ProtocolError } from '../errors.js';
 import { InfoFlags, TS_EXTENDED_INFO_PACKET, TS_INFO_PACKET } from '../pdu/clientInfo.js';
 import { decodeBlocks, encodeBlocks, GCC_CONFERENCE_CREATE_REQUEST, GCC_CONFERENCE_CREATE_RESPONSE } from '../pdu/gcc.js';
@@ -102,6 +102,7 @@ function clientBlocks(asked: ClientSettings, serverSelectedProtocol: number): { 
     earlyCapabilityFlags:
       (asked.errorInfo ? early.RNS_UD_CS_SUPPORT_ERRINFO_PDU : 0) |
       (bitsPerPixel === 32 ? early.RNS_UD_CS_WANT_32BPP_SESSION : 0) |
+      (asked.monitors.length ? early.RNS_UD_CS_SUPPORT_MONITOR_LAYOUT_PDU : 0) |
       early.RNS_UD_CS_STRONG_ASYMMETRIC_KEYS,
     clientDigProductId: '',
     connectionType: 0,
@@ -131,10 +132,20 @@ function clientBlocks(asked: ClientSettings, serverSelectedProtocol: number): { 
       data: encode(settings.TS_UD_CS_SEC, { encryptionMethods: asked.encryptionMethods, extEncryptionMethods: 0 }),
     },
     ...(asked.redirects ? [{ type: settings.UserDataType.CS_CLUSTER, data: encode(settings.TS_UD_CS_CLUSTER, { Flags: REDIRECTION, RedirectedSessionID: 0 }) }] : []),
+    ...(asked.monitors.length ? [{ type: settings.UserDataType.CS_MONITOR, data: encode(settings.TS_UD_CS_MONITOR, { flags: 0, monitorDefArray: sideBySide(asked.monitors) }) }] : []),
     ...(channels.length
       ? [{ type: settings.UserDataType.CS_NET, data: encode(settings.TS_UD_CS_NET, { channelDefArray: channels }) }]
       : []),
   ];
+}
+
+function sideBySide(monitors: ClientSettings['monitors']): Value<typeof settings.TS_MONITOR_DEF>[] {
+  let left = 0;
+  return monitors.map(({ width, height }) => {
+    const monitor = { left, top: 0, right: left + width - 1, bottom: height - 1, flags: left === 0 ? settings.MonitorFlags.TS_MONITOR_PRIMARY : 0 };
+    left += width;
+    return monitor;
+  });
 }
 
 /** [MS-RDPBCGR] 3.2.5.3.4 */

@@ -37,6 +37,8 @@ export interface ClientSettings {
   readonly encryptionMethods: number;
   /** It can be sent to another server. */
   readonly redirects: boolean;
+  /** Its user's monitors, side by side from the left; none: it does not say. */
+  readonly monitors: readonly { readonly width: number; readonly height: number }[];
   /** Names of static virtual channels, of at most seven characters. */
   readonly channels: readonly string[];
   /** With `nla`: the password goes on to the server. */

@@ -125,6 +125,9 @@ export const TS_MONITOR_DEF = pdu('TS_MONITOR_DEF', '[MS-RDPBCGR] 2.2.1.3.6.1', 
   flags: u32le,
 });
 
+/** `flags` of TS_MONITOR_DEF. */
+export const MonitorFlags = { TS_MONITOR_PRIMARY: 1 } as const;
+
 export const TS_UD_CS_MONITOR = pdu('TS_UD_CS_MONITOR', '[MS-RDPBCGR] 2.2.1.3.6', {
   flags: u32le,
   monitorCount: countOf('monitorDefArray', u32le),
@@ -164,3 +167,9 @@ export const TS_UD_SC_NET = pdu('TS_UD_SC_NET', '[MS-RDPBCGR] 2.2.1.4.4', {
 
 /** The two bytes that follow an odd number of channel identifiers. */
 export const channelIdPadding = (channels: number): Uint8Array => new Uint8Array(channels % 2 ? 2 : 0);
+
+/** How a session's screens stand, told by the server; bounds are inclusive, from the primary one's corner. */
+export const TS_MONITOR_LAYOUT_PDU = pdu('TS_MONITOR_LAYOUT_PDU', '[MS-RDPBCGR] 2.2.12.1', {
+  monitorCount: countOf('monitorDefArray', u32le),
+  monitorDefArray: array(TS_MONITOR_DEF),
+});

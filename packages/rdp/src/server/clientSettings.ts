@@ -16,6 +16,7 @@ import {
   SupportedColorDepths,
   TS_UD_CS_CLUSTER,
   TS_UD_CS_CORE,
+  TS_UD_CS_MONITOR,
   TS_UD_CS_NET,
   TS_UD_CS_SEC,
   UserDataType,
@@ -42,6 +43,10 @@ export interface ClientSettings {
   readonly showsErrorInfo: boolean;
   /** The client can be sent to another server while its session is active. */
   readonly redirects: boolean;
+  /** How many monitors its user has; 1 where it does not say. */
+  readonly monitors: number;
+  /** It is told how the session's screens stand. */
+  readonly takesMonitorLayout: boolean;
 }
 
 /**
@@ -71,8 +76,20 @@ export function readClientSettings(userData: Uint8Array, offers: (channel: strin
     bitsPerPixel: sessionDepth(core),
     // rdesktop says so of itself as an RDP 4.0 client, too, which is none that knows this PDU.
     redirects: core.version >= RdpVersion.RDP_5_0 && redirects(blocks.get(UserDataType.CS_CLUSTER)),
+    monitors: monitorCount(blocks.get(UserDataType.CS_MONITOR)),
+    takesMonitorLayout: ((core.earlyCapabilityFlags ?? 0) & EarlyCapability.RNS_UD_CS_SUPPORT_MONITOR_LAYOUT_PDU) !== 0,
     showsErrorInfo: ((core.earlyCapabilityFlags ?? 0) & EarlyCapability.RNS_UD_CS_SUPPORT_ERRINFO_PDU) !== 0,
   };
+}
+
+/** [MS-RDPBCGR] 2.2.1.3.6 */
+const MAX_MONITORS = 16;
+
+function monitorCount(data: Uint8Array | undefined): number {
+  if (!data) return 1;
+  const { length } = TS_UD_CS_MONITOR.decode(new Cursor(data)).monitorDefArray;
+  if (length <= MAX_MONITORS) return Math.max(1, length);
+  throw new ProtocolError(`${length} monitors, at most ${MAX_MONITORS} are allowed`, { state: 'basicSettingsExchange', pdu: TS_UD_CS_MONITOR.name, section: '[MS-RDPBCGR] 2.2.1.3.6' });
 }
 
 /** `Flags` of the cluster data: REDIRECTION_SUPPORTED, and where the version of what is supported stands. [MS-RDPBCGR] 2.2.1.3.5 */

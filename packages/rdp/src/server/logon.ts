@@ -11,6 +11,8 @@ export interface Logon {
   readonly domain: string;
   /** From 0. */
   readonly screen: number;
+  /** It was asked for by its number. */
+  readonly picked: boolean;
 }
 
 /** Characters of the longest name of a client's computer that is kept: labels of the domain name system have no more. */
@@ -33,5 +35,5 @@ export function readLogon({ UserName, Password, Domain }: Pick<InfoPacket, 'User
   }
   const picked = SCREEN_SUFFIX.exec(domain);
   const number = picked ? Number(picked[2]) : 1;
-  return { user, password: Password, domain: picked ? picked[1] : domain, screen: number - 1 };
+  return { user, password: Password, domain: picked ? picked[1] : domain, screen: number - 1, picked: picked !== null };
 }

@@ -16,7 +16,7 @@ import type { Share } from './state.js';
 const share = (change: Partial<ClientCapabilities> = {}): Share => ({
   link: {
     negotiation: { requestedProtocols: Protocol.SSL, selectedProtocol: Protocol.SSL },
-    client: { core: {} as never, security: { encryptionMethods: 0 }, channels: [], bitsPerPixel: 32, showsErrorInfo: true, redirects: false },
+    client: { core: {} as never, security: { encryptionMethods: 0 }, channels: [], bitsPerPixel: 32, showsErrorInfo: true, redirects: false, monitors: 1, takesMonitorLayout: false },
     userId: 1004,
     security: plainLayer('server'),
   },

@@ -7,7 +7,9 @@ import { encode } from '@belvedere/wire';
 import { bytesPerPel } from '../graphics/colour.js';
 import { type ColorPointer, decodeBitmap, type EncodedBitmap } from '../graphics/index.js';
 import * as out from '../pdu/output.js';
+import { MonitorFlags, TS_MONITOR_LAYOUT_PDU } from '../pdu/settings.js';
 import { PduType2 } from '../pdu/share.js';
+import type { Rect } from '../ports.js';
 import { data, fastPath } from './envelope.js';
 import type { Share } from './state.js';
 
@@ -120,6 +122,19 @@ function fastPathUpdates({ link, capabilities }: Share, updateCode: number, body
     );
   }
   return packets;
+}
+
+/** How the session's screens stand; the first one is the primary. */
+export function monitorLayout({ link, shareId }: Share, parts: readonly Rect[]): Uint8Array[] {
+  const [{ x: left, y: top }] = parts;
+  const monitorDefArray = parts.map(({ x, y, width, height }, index) => ({
+    left: x - left,
+    top: y - top,
+    right: x - left + width - 1,
+    bottom: y - top + height - 1,
+    flags: index === 0 ? MonitorFlags.TS_MONITOR_PRIMARY : 0,
+  }));
+  return [data(link, shareId, PduType2.MONITOR_LAYOUT, encode(TS_MONITOR_LAYOUT_PDU, { monitorDefArray }))];
 }
 
 /** A pointer whose XOR mask has `xorBpp` bits a pixel: 1, 4, 8, 16, 24 or 32, these with alpha. */

@@ -94,6 +94,8 @@ describe('the screen a login asks for', () => {
     ['a\\b', 'OFFICE', ['a\\b', 'OFFICE', 0]],
     ['max@example.org', '', ['max@example.org', '', 0]],
     ['max', '@0', ['max', '', -1]],
+    ['max', 'OFFICE@', ['max', 'OFFICE@', 0]],
+    ['max', '@2x', ['max', '@2x', 0]],
   ])('user %j, domain %j', (user, domain, expected) => expect(logon(user, domain)).toEqual(expected));
 });
 
@@ -103,6 +105,10 @@ describe('admission', () => {
   test('a screen that is not there', () => {
     expect(admit(shared, 0, 1, 1)).toMatchObject({ admitted: false, reason: 'screen 2 does not exist: there are 1' });
     expect(admit(shared, 0, -1, 1)).toMatchObject({ admitted: false });
+  });
+  test('another screen than the first, where one connection is permitted', () => {
+    expect(admit(single, 0, 1, 2)).toMatchObject({ admitted: false, notice: expect.arrayContaining(['VBoxManage modifyvm NAME --vrde-multi-con on']) });
+    expect(admit(shared, 0, 1, 2)).toEqual({ admitted: true, displaced: false });
   });
   test('several, one, or the newest', () => {
     expect(admit(shared, 5, 0, 1)).toEqual({ admitted: true, displaced: false });

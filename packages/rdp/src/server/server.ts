@@ -7,7 +7,6 @@ import { EventEmitter } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import { ARROW, DisplayHub } from '../graphics/index.js';
 import { ErrorInfo } from '../pdu/errorInfo.js';
-import type { Screen } from '../ports.js';
 import { admit, type Admission } from './admission.js';
 import { Connection } from './connection.js';
 import { openPort, portOf } from './listen.js';
@@ -19,6 +18,7 @@ import { Session, type SessionHost } from './session.js';
 import type { Console, Destination } from './steering.js';
 import type { StepContext } from './step.js';
 import { TlsSettings } from './tls.js';
+import type { Display } from './view.js';
 import { Veils } from './veils.js';
 
 const LOGIN_TIMEOUT = 30_000;
@@ -43,7 +43,7 @@ export interface RdpServerEvents {
 
 export class RdpServer extends EventEmitter<RdpServerEvents> {
   private readonly sessions = new Set<Session>();
-  private readonly displays: readonly { readonly screen: Screen; readonly hub: DisplayHub }[];
+  private readonly displays: readonly Display[];
   private readonly log: Log;
   private readonly permits: Permits;
   private readonly veils: Veils;
@@ -120,7 +120,7 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
         if (this.holding) session.hold();
         this.emit('connected', session.info);
       },
-      display: (screen) => this.displays[screen],
+      displays: this.displays,
       makeRoomForDialog: () => this.makeRoomForDialog(),
     };
   }

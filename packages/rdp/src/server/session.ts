@@ -4,6 +4,7 @@
  * Not pure: joins a connection to the machine's screen, keyboard and pointer.
  */
 import { ARROW, type Attachment, DisplayHub, type EncodedBitmap, PALETTE } from '../graphics/index.js';
+import { NoticeScreen } from '../notice/notice.js';
 import { LoginDialog } from '../login/index.js';
 import { InfoFlags, type InfoPacket } from '../pdu/clientInfo.js';
 import { ErrorInfo } from '../pdu/errorInfo.js';
@@ -12,6 +13,7 @@ import type { InputEvent } from '../pdu/input.js';
 import { Protocol } from '../pdu/x224.js';
 import type { Judgement, LogonClient, Rect, Screen, Unsubscribe } from '../ports.js';
 import type { Admission } from './admission.js';
+import type { Desktop } from './capabilities.js';
 import { Channels, type DynamicService } from './channels.js';
 import { Connection, type SessionEffect } from './connection.js';
 import { Hands } from './hands.js';
@@ -20,10 +22,11 @@ import { judge, lookUp } from './login.js';
 import { runCredSsp } from './nla.js';
 import type { ClientInfo, RdpServerOptions } from './options.js';
 import { DisplayControl } from './displayControl.js';
-import { bitmapUpdates, paletteUpdate, type PointerShape, pointerUpdate } from './output.js';
+import { bitmapUpdates, monitorLayout, paletteUpdate, type PointerShape, pointerUpdate } from './output.js';
 import { featureOf, Gate, type Permits } from './policy.js';
 import type { Link, Share } from './state.js';
 import { type Console, type Destination, redirectionPackets, type Voucher } from './steering.js';
+import { type Display, manyScreens, oneScreen, pointerOver, type View } from './view.js';
 import type { Veils } from './veils.js';
 
 /** What sessions share. */
@@ -41,11 +44,14 @@ export interface SessionHost {
   readonly pointerShape: PointerShape;
   readonly permits: Permits;
   readonly veils: Veils;
-  display(screen: number): { readonly screen: Screen; readonly hub: DisplayHub };
+  readonly displays: readonly Display[];
 }
 
 /** How the client sees it when its user may not in. */
 const LOGON_REFUSED = ErrorInfo.ERRINFO_SERVER_INSUFFICIENT_PRIVILEGES;
+
+/** Milliseconds that a client is shown why it may not see what it asked for. */
+const NOTICE_LASTS = 15_000;
 
 /** Attempts that a user has in the login dialog. */
 const DIALOG_ATTEMPTS = 3;
@@ -62,8 +68,12 @@ export class Session {
   private asked: { readonly dialog: LoginDialog; readonly hub: DisplayHub; left: number } | undefined;
   /** Who vouched for it. */
   private voucher: Voucher | undefined;
+  /** Why it may not see what it asked for, while that is shown. */
+  private told: { readonly hub: DisplayHub; readonly lasts: () => void; timer?: NodeJS.Timeout } | undefined;
+  /** What it sees: of this server's machine, or of another one. */
+  private view: View | undefined;
   /** The machine that it sees instead of this server's. */
-  private led: { readonly hub: DisplayHub } | undefined;
+  private led: DisplayHub | undefined;
   private share: Share | undefined;
   /** What it may use besides the screen and its keys, once it is in. */
   private channels: Channels | undefined;
@@ -72,8 +82,6 @@ export class Session {
   /** It sees a notice, since it may not see the guest. */
   private veiled = false;
   private stopWatching: Unsubscribe | undefined;
-  /** The screen whose size its desktop follows. */
-  private watched: Screen | undefined;
   /** It may see the screen. */
   admitted = false;
   /** It has seen the screen. */
@@ -85,7 +93,7 @@ export class Session {
     private readonly host: SessionHost,
   ) {
     this.gate = new Gate(host.permits);
-    this.hands = new Hands(this.gate, host.options.keyboard, host.options.pointer);
+    this.hands = new Hands(this.gate, host.options.keyboard, pointerOver(host.options.pointer, () => this.view));
   }
 
   get info(): ClientInfo {
@@ -183,11 +191,10 @@ export class Session {
     this.stopWatching?.();
     this.attachment?.detach();
     this.attachment = undefined;
-    this.led?.hub.close();
-    this.led = { hub: new DisplayHub(screen) };
-    this.watched = screen;
-    this.stopWatching = screen.onResize(() => this.resized(screen));
-    this.connection.dispatch({ type: 'resized', desktop: size(screen) });
+    this.led?.close();
+    this.led = new DisplayHub(screen);
+    const desktop = this.watch(oneScreen({ screen, hub: this.led }, 0));
+    this.connection.dispatch({ type: 'resized', desktop });
     // Of the same size, or kept by a client that cannot follow: the share goes on, with another picture.
     if (this.share && this.connection.state.step === 'active') this.activated(this.share);
     this.goOn();
@@ -214,7 +221,10 @@ export class Session {
     this.attachment = undefined;
     this.asked?.hub.close();
     this.asked = undefined;
-    this.led?.hub.close();
+    this.led?.close();
+    clearTimeout(this.told?.timer);
+    this.told?.hub.close();
+    this.told = undefined;
     // What was typed before it went still counts.
     this.goOn();
     this.hands.release();
@@ -264,11 +274,11 @@ export class Session {
     const said = readLogon(info);
     const { user, domain, password } = this.proved?.logon ?? said;
     // The screen may be asked for in either place.
-    const screen = said.screen || (this.proved?.logon.screen ?? 0);
-    this.logon = { user, domain, screen, link };
+    const { screen, picked } = said.picked ? said : (this.proved?.logon ?? said);
+    this.logon = { user, domain, screen, picked, link };
     if (!this.proved && this.host.options.authenticator?.needsCredentials && bringsNone(info)) return this.askUser(info, link);
     const judgement = this.proved?.judgement ?? (await this.ask({ user, domain, password }, link.client.core.clientName, screen));
-    if (this.voucher) this.logon = { ...this.voucher, link };
+    if (this.voucher) this.logon = { ...this.voucher, picked: this.voucher.screen > 0, link };
     if (!this.gone.signal.aborted) this.judged(judgement, this.logon.screen);
   }
 
@@ -294,8 +304,8 @@ export class Session {
   }
 
   /** One attempt in the dialog. */
-  private async attempt({ user, domain, password, screen }: Logon, link: Link): Promise<void> {
-    this.logon = { user, domain, screen, link };
+  private async attempt({ user, domain, password, screen, picked }: Logon, link: Link): Promise<void> {
+    this.logon = { user, domain, screen, picked, link };
     const judgement = await this.ask({ user, domain, password }, link.client.core.clientName, screen);
     const { asked } = this;
     if (this.gone.signal.aborted || !asked) return;
@@ -310,19 +320,17 @@ export class Session {
   private afterDialog(hub: DisplayHub, screen: number): void {
     this.connection.expectWithin(this.host.loginTimeout, 'did not start its session');
     const admission = this.host.admit(this, screen);
-    if (!admission.admitted) return this.dismiss(admission.errorInfo, admission.reason);
+    if (!admission.admitted && !admission.notice) return this.dismiss(admission.errorInfo, admission.reason);
     this.attachment?.detach();
     this.attachment = undefined;
     hub.close();
     this.asked = undefined;
-    this.admitted = true;
-    const display = this.watch(screen);
-    this.connection.dispatch({ type: 'resized', desktop: size(display) });
+    this.connection.dispatch({ type: 'resized', desktop: admission.admitted ? this.enter(screen) : this.tell(admission) });
     // Of the same size, or kept by a client that cannot follow: the share goes on, with another picture.
     if (this.share && this.connection.state.step === 'active') this.activated(this.share);
   }
 
-  private async ask({ user, domain, password }: Omit<Logon, 'screen'>, clientName: string, screen: number): Promise<Judgement> {
+  private async ask({ user, domain, password }: Omit<Logon, 'screen' | 'picked'>, clientName: string, screen: number): Promise<Judgement> {
     this.connection.relax();
     const attempt = { ...this.origin(clientName), user, password, domain };
     this.voucher = this.host.options.vouch?.({ ...attempt, screen });
@@ -348,16 +356,31 @@ export class Session {
     this.connection.expectWithin(this.host.loginTimeout, 'did not start its session');
     if (!judgement.granted) return this.refuse(LOGON_REFUSED, `the login was refused: ${judgement.reason}`);
     const admission = this.host.admit(this, screen);
-    if (!admission.admitted) return this.refuse(admission.errorInfo, admission.reason);
-    this.admitted = true;
-    this.connection.dispatch({ type: 'admitted', desktop: size(this.watch(screen)) });
+    if (!admission.admitted && !admission.notice) return this.refuse(admission.errorInfo, admission.reason);
+    this.connection.dispatch({ type: 'admitted', desktop: admission.admitted ? this.enter(screen) : this.tell(admission) });
   }
 
-  private watch(number: number): Screen {
-    const { screen } = this.host.display(number);
-    this.watched = screen;
-    this.stopWatching = screen.onResize(() => this.resized(screen));
-    return screen;
+  /** It is in. A client that has several monitors, and asks for no one screen, sees several. @returns its desktop */
+  private enter(screen: number): Desktop {
+    this.admitted = true;
+    const { displays } = this.host;
+    const { picked = false, link } = this.logon ?? {};
+    const monitors = link?.client.monitors ?? 1;
+    return this.watch(!picked && monitors > 1 && displays.length > 1 ? manyScreens(displays, monitors) : oneScreen(displays[screen], screen));
+  }
+
+  /** It may not in, and sees for a while why. @returns its desktop */
+  private tell({ errorInfo, reason, notice = [] }: Extract<Admission, { admitted: false }>): Desktop {
+    const screen = new NoticeScreen({ title: this.host.options.name, lines: notice });
+    this.host.options.log?.('info', `client ${this.id} from ${this.connection.address}: ${reason}`);
+    this.told = { hub: new DisplayHub(screen), lasts: () => this.dismiss(errorInfo, reason) };
+    return { width: screen.width, height: screen.height };
+  }
+
+  private watch(view: View): Desktop {
+    this.view = view;
+    this.stopWatching = view.onChange(() => this.resized(view));
+    return view.desktop;
   }
 
   private refuse(errorInfo: number, reason: string): void {
@@ -365,11 +388,13 @@ export class Session {
   }
 
   /** The guest has changed its resolution: nothing is drawn until the client has followed. */
-  private resized(screen: Screen): void {
+  private resized(view: View): void {
     this.attachment?.suspend();
-    this.connection.dispatch({ type: 'resized', desktop: size(screen) });
-    // A client that cannot follow keeps its desktop.
-    if (this.connection.state.step === 'active' && !this.suppressed) this.attachment?.resume();
+    this.connection.dispatch({ type: 'resized', desktop: view.desktop });
+    if (this.connection.state.step !== 'active') return;
+    // A client that cannot follow keeps its desktop. Several screens may stand elsewhere on one that is as large as it was.
+    if (view.parts.length > 1 && this.share) this.show(this.share);
+    else if (!this.suppressed) this.attachment?.resume();
   }
 
   private activated(share: Share): void {
@@ -378,7 +403,8 @@ export class Session {
     const { bitsPerPixel } = share.link.client;
     if (bitsPerPixel === 8) this.connection.write(paletteUpdate(share, PALETTE));
     this.show(share);
-    if (this.announced || this.asked) return;
+    if (this.told) this.told.timer ??= setTimeout(this.told.lasts, NOTICE_LASTS);
+    if (this.announced || this.asked || this.told) return;
     this.announced = true;
     this.channels = new Channels(share.link, this.gate, (packets) => this.connection.write(packets));
     this.channels.start(this.services());
@@ -387,12 +413,12 @@ export class Session {
 
   /** What is offered to it in dynamic channels. */
   private services(): DynamicService[] {
-    return this.watched?.requestSize ? [new DisplayControl(([primary]) => this.watched?.requestSize?.(primary.Width, primary.Height))] : [];
+    return this.view?.requestSize ? [new DisplayControl(([primary]) => this.view?.requestSize?.(primary.Width, primary.Height))] : [];
   }
 
   /** It is in, and may not see the guest. */
   private get blind(): boolean {
-    return !this.asked && !this.gate.opens('display');
+    return !this.asked && !this.told && !this.gate.opens('display');
   }
 
   /** Draws from now on what it may see, from a whole picture on. */
@@ -401,13 +427,14 @@ export class Session {
     const veiled = this.blind;
     this.veiled = veiled;
     this.point(share);
-    const hub = veiled ? this.host.veils.hub(share.desktop) : (this.asked ?? this.led ?? this.host.display(this.logon?.screen ?? 0)).hub;
-    this.attachment = hub.attach({
+    const shown = veiled ? this.host.veils.hub(share.desktop) : ((this.asked ?? this.told)?.hub ?? this.view!);
+    if (shown === this.view && this.view.parts.length > 1 && share.link.client.takesMonitorLayout) this.connection.write(monitorLayout(share, this.view.parts));
+    this.attachment = shown.attach({
       format: { bitsPerPixel: share.link.client.bitsPerPixel, compressed: share.capabilities.compressedBitmaps, skipAlpha: share.capabilities.skipAlpha },
       width: share.desktop.width,
       height: share.desktop.height,
       // Asked before each update: not one is of the guest once it may not be.
-      ready: () => this.connection.writable && veiled === this.blind && (this.asked !== undefined || (this.voucher?.shows?.() ?? true)),
+      ready: () => this.connection.writable && veiled === this.blind && (this.asked !== undefined || this.told !== undefined || (this.voucher?.shows?.() ?? true)),
       send: (bitmaps) => this.draw(share, bitmaps),
     });
     if (this.suppressed) this.attachment.suspend();
@@ -415,12 +442,12 @@ export class Session {
 
   /** The guest's pointer has another shape. */
   pointerChanged(): void {
-    if (this.share && this.connection.state.step === 'active' && !this.asked && !this.blind) this.point(this.share);
+    if (this.share && this.connection.state.step === 'active' && !this.asked && !this.told && !this.blind) this.point(this.share);
   }
 
   /** Shows the pointer's shape: the guest's goes with its picture. */
   private point(share: Share): void {
-    this.connection.write(pointerUpdate(share, this.asked || this.blind ? ARROW : this.host.pointerShape));
+    this.connection.write(pointerUpdate(share, this.asked || this.told || this.blind ? ARROW : this.host.pointerShape));
   }
 
   private draw(share: Share, bitmaps: readonly EncodedBitmap[]): void {
@@ -433,7 +460,7 @@ export class Session {
 
   private take(events: readonly InputEvent[]): void {
     if (this.asked) this.asked.dialog.take(events);
-    else this.hands.take(events, this.share?.desktop);
+    else if (!this.told) this.hands.take(events, this.share?.desktop);
   }
 
   private suppress(suppressed: boolean): void {

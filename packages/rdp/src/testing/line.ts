@@ -33,6 +33,7 @@ const ASKED: ClientSettings = {
   channels: ['rdpsnd', 'cliprdr', 'drdynvc'],
   delegate: true,
   redirects: false,
+  monitors: [],
   autologon: true,
 };
 

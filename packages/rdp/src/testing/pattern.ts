@@ -102,7 +102,7 @@ export class InputRecord {
     };
     this.pointer = {
       absolute: true,
-      move: (x, y, buttons) => add(`pointer ${x},${y} buttons ${buttons}`),
+      move: (x, y, buttons, screen = 0) => add(`pointer ${x},${y} buttons ${buttons}${screen > 0 ? ` on screen ${screen + 1}` : ''}`),
       wheel: (dx, dy) => add(`wheel ${dx},${dy}`),
     };
   }
