@@ -15,6 +15,7 @@ import { Logins } from './logins.js';
 import { Networks } from './network.js';
 import { RemoteDisplay } from './remote-display.js';
 import { restoreState, saveState, useUp } from './saving.js';
+import { changeScreen } from './screens.js';
 import { screenshot } from './screenshot.js';
 import { type Close, guestAgentPort, joinSerial } from './serial.js';
 import { type ControlDoor, openControlDoor } from './teleport/control-door.js';
@@ -347,7 +348,7 @@ export class MachineProcess {
       state: this.state,
       ...(this.stateReason === undefined ? {} : { stateReason: this.stateReason }),
       vrde: this.display.status,
-      screens: this.machine.screens.map(({ width, height }) => ({ width, height })),
+      screens: this.machine.screens.map(({ width, height, x, y, on }) => ({ width, height, x, y, on })),
       notices: this.networks.problems,
       disks: this.drives.written,
       ejected: this.drives.ejected,
@@ -402,6 +403,7 @@ export class MachineProcess {
       },
       putScancodes: async ({ scancodes }) => (press(this.scancodes.read(scancodes)), done),
       putString: async ({ text }) => (press(textEvents(text)), done),
+      changeScreen: async (change) => (changeScreen(machine, change), done),
       screenshot: async ({ screen }) => {
         const shown = machine.screens[screen];
         if (!shown) throw new ControlError('E_INVALIDARG', `there is no screen ${screen}; the machine has ${machine.screens.length}, counted from 0`);

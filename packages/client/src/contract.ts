@@ -21,6 +21,7 @@ export type MediumLock = Schemas['MediumLock'];
 export type OsType = Schemas['OsType'];
 export type PortForward = Schemas['PortForward'];
 export type RunningAdapterChange = Schemas['RunningAdapterChange'];
+export type ScreenChange = Schemas['ScreenChange'];
 export type SerialPort = Schemas['SerialPort'];
 export type SerialPortChange = Schemas['SerialPortChange'];
 export type SetAttachment = Schemas['SetAttachment'];

@@ -256,6 +256,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/machines/{ref}/screens/{screen}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["changeScreen"];
+        trace?: never;
+    };
     "/machines/{ref}/screens/{screen}/screenshot": {
         parameters: {
             query?: never;
@@ -1045,6 +1061,11 @@ export interface components {
             width: number;
             /** @description pixels */
             height: number;
+            /** @description where it stands beside the others, in pixels */
+            x: number;
+            y: number;
+            /** @description the guest shows something on it */
+            on: boolean;
         };
         Run: {
             /** @description the machine process's id */
@@ -1232,6 +1253,24 @@ export interface components {
             cableConnected?: boolean;
             /** @description done one after the other */
             forwards?: components["schemas"]["PortForwardChange"][];
+        };
+        ScreenSize: {
+            /** @description pixels */
+            width: number;
+            /** @description pixels */
+            height: number;
+        };
+        ScreenPlace: {
+            /** @description false: it is dark, whatever the guest shows */
+            on: boolean;
+            /** @description where its upper left corner is, in pixels, beside the first screen's */
+            x: number;
+            y: number;
+        };
+        ScreenChange: {
+            /** @description what the guest is asked for */
+            size?: components["schemas"]["ScreenSize"];
+            place?: components["schemas"]["ScreenPlace"];
         };
         AdoptState: {
             /** @description absolute path of a saved state */
@@ -2210,6 +2249,40 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what is wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeScreen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the machine's name or UUID */
+                ref: string;
+                screen: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScreenChange"];
+            };
+        };
         responses: {
             204: {
                 headers: {

@@ -6,6 +6,7 @@ import type { MediumFormat } from './spec.js';
 type Check = (value: unknown) => boolean;
 
 const number: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const whole: Check = (value) => Number.isSafeInteger(value);
 const text: Check = (value) => typeof value === 'string';
 const flag: Check = (value) => typeof value === 'boolean';
 const list =
@@ -60,6 +61,7 @@ const shapes: Record<ControlMethod, Check> = {
   putScancodes: record({ scancodes: list(byte, 4096) }),
   putString: record({ text }),
   screenshot: record({ screen: number }),
+  changeScreen: record({ screen: number, size: optional(record({ width: number, height: number })), place: optional(record({ on: flag, x: whole, y: whole })) }),
   setVrde: record({ vrde }),
   setAdapter: record({ slot: number, cableConnected: flag, forwards: list(forward, 256) }),
   disconnectClient: record({ id: number }),

@@ -20,6 +20,7 @@ const handlers: ControlHandlers = {
   putScancodes: async () => null,
   putString: async () => null,
   screenshot: async () => ({ png: 'x'.repeat(3 << 20), width: 1, height: 1 }),
+  changeScreen: async () => null,
   setVrde: async () => status.vrde,
   setAdapter: async () => null,
   disconnectClient: async () => null,

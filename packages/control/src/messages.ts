@@ -34,6 +34,20 @@ export interface VrdeStatus {
 export interface ScreenStatus {
   readonly width: number;
   readonly height: number;
+  /** Where it stands beside the others, in pixels. */
+  readonly x: number;
+  readonly y: number;
+  /** The guest shows something on it. */
+  readonly on: boolean;
+}
+
+/** What becomes of a screen; absent: as it was. */
+export interface ScreenChange {
+  /** Counted from 0. */
+  readonly screen: number;
+  /** What the guest is asked for, in pixels. */
+  readonly size?: { readonly width: number; readonly height: number };
+  readonly place?: { readonly on: boolean; readonly x: number; readonly y: number };
 }
 
 export interface MachineStatus {
@@ -113,6 +127,8 @@ export interface ControlMethods {
   putString: { params: { text: string }; result: null };
   /** A PNG, base64. */
   screenshot: { params: { screen: number }; result: { png: string; width: number; height: number } };
+  /** Asks the guest for another size of a screen, and puts it elsewhere. All of it or nothing. */
+  changeScreen: { params: ScreenChange; result: null };
   /** Opens, closes or changes the remote display of the running machine. */
   setVrde: { params: { vrde: VrdeSpec }; result: VrdeStatus };
   /** Plugs a network card's cable in or out, and opens and closes ports of the host until they are these. All of it or nothing. */

@@ -10,7 +10,7 @@ export const limits = {
   memoryMiB: { min: 4, max: 2047 },
   vramMiB: { min: 1, max: 256 },
   cpus: { min: 1, max: 1 },
-  monitorCount: { min: 1, max: 1 },
+  monitorCount: { min: 1, max: 4 },
 } as const;
 
 export const bootable: readonly BootDevice[] = ['none', 'floppy', 'dvd', 'disk'];

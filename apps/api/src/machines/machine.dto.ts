@@ -136,6 +136,9 @@ export class VrdeStatus {
 export class Screen {
   @Whole({ doc: 'pixels' }) width: number;
   @Whole({ doc: 'pixels' }) height: number;
+  @Whole({ min: -32767, doc: 'where it stands beside the others, in pixels' }) x: number;
+  @Whole({ min: -32767 }) y: number;
+  @Flag({ doc: 'the guest shows something on it' }) on: boolean;
 }
 
 export class Run {

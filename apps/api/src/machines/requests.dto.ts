@@ -42,6 +42,22 @@ export class RunningAdapterChange {
   @NestedList(() => PortForwardChange, { optional: true, max: 512, doc: 'done one after the other' }) forwards?: PortForwardChange[];
 }
 
+export class ScreenSize {
+  @Whole({ min: 1, max: 65535, doc: 'pixels' }) width: number;
+  @Whole({ min: 1, max: 65535, doc: 'pixels' }) height: number;
+}
+
+export class ScreenPlace {
+  @Flag({ doc: 'false: it is dark, whatever the guest shows' }) on: boolean;
+  @Whole({ min: -32767, max: 32767, doc: "where its upper left corner is, in pixels, beside the first screen's" }) x: number;
+  @Whole({ min: -32767, max: 32767 }) y: number;
+}
+
+export class ScreenChange {
+  @Nested(() => ScreenSize, { optional: true, doc: 'what the guest is asked for' }) size?: ScreenSize;
+  @Nested(() => ScreenPlace, { optional: true }) place?: ScreenPlace;
+}
+
 export class SerialPortChange {
   @Whole({ min: 1, max: 4 }) slot: number;
   @Flag({ optional: true }) enabled?: boolean;

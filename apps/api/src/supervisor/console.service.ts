@@ -5,7 +5,7 @@ import { ApiError, invalid, notFound } from '../http/api-error.js';
 import type { Machine } from '../machines/machine.dto.js';
 import { MachineStore } from '../machines/machine.store.js';
 import { changeForwards } from '../machines/port-forwards.js';
-import type { KeyboardInput, RunningAdapterChange, VrdeChanges } from '../machines/requests.dto.js';
+import type { KeyboardInput, RunningAdapterChange, ScreenChange, VrdeChanges } from '../machines/requests.dto.js';
 import type { AdapterSettings } from '../machines/settings.js';
 import { requireGuestAgent } from '../vrde/guest-agent.js';
 import { requireLibraryFile } from '../vrde/libraries.js';
@@ -39,11 +39,23 @@ export class ConsoleService {
 
   /** A PNG. */
   async screenshot(ref: string, screen: number): Promise<Buffer> {
-    const machine = await this.require(ref);
-    const { screens } = machine.status;
-    if (screen < 0 || screen >= Math.max(screens.length, 1)) throw notFound(`machine '${machine.name}' has no screen ${screen}`, 'IConsole');
+    const machine = await this.withScreen(ref, screen);
     const { png } = await machine.request('screenshot', { screen });
     return Buffer.from(png, 'base64');
+  }
+
+  async changeScreen(ref: string, screen: number, { size, place }: ScreenChange): Promise<void> {
+    if (!size && !place) throw invalid('a change of a screen names its size, its place, or both');
+    const machine = await this.withScreen(ref, screen);
+    await machine.request('changeScreen', { screen, ...(size && { size }), ...(place && { place }) });
+  }
+
+  private async withScreen(ref: string, screen: number): Promise<RunningMachine> {
+    const machine = await this.require(ref);
+    const { screens } = machine.status;
+    const count = Math.max(screens.length, 1);
+    if (screen < 0 || screen >= count) throw notFound(`machine '${machine.name}' has no screen ${screen}: it has ${count}, counted from 0`, 'IConsole');
+    return machine;
   }
 
   async disconnectClient(ref: string, id: number): Promise<void> {

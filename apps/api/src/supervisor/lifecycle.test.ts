@@ -102,6 +102,12 @@ describe('lifecycle over the socket', () => {
     expect(picture.headers['content-type']).toBe('image/png');
     expect(picture.body.toString()).toBe('png of screen 0');
     expect((await home.ask('GET', '/machines/console/screens/1/screenshot')).status).toBe(404);
+    await home.get('PATCH', '/machines/console/screens/0', { size: { width: 800, height: 600 }, place: { on: true, x: -5, y: 0 } });
+    expect((await home.get<Machine>('GET', '/machines/console')).run!.notices).toEqual(['typed 1c,9c dir screen 0 800x600 at -5,0']);
+    expect((await home.ask('PATCH', '/machines/console/screens/1', { body: { place: { on: false, x: 0, y: 0 } } })).body).toMatchObject({ message: "machine 'console' has no screen 1: it has 1, counted from 0" });
+    for (const body of [{}, { size: { width: 0, height: 5 } }, { place: { on: true, x: 1e9, y: 0 } }]) {
+      expect((await home.ask('PATCH', '/machines/console/screens/0', { body })).body).toMatchObject({ code: 'E_INVALIDARG' });
+    }
     for (const body of [{}, { text: 'a', scancodes: [1] }, { scancodes: [256] }, { scancodes: 'x' }, { text: 'a\u0000' }]) {
       expect((await home.ask('POST', '/machines/console/keyboard', { body })).body).toMatchObject({ code: 'E_INVALIDARG' });
     }

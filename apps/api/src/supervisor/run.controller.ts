@@ -3,7 +3,7 @@ import { Body, Controller, Delete, Get, Param, ParseIntPipe, Patch, Post, Stream
 import { Answers, AnswersSchema, Heading, MachineRef } from '../http/openapi.js';
 import { Needs } from '../http/permission.js';
 import { Machine } from '../machines/machine.dto.js';
-import { KeyboardInput, RunningAdapterChange, StartMachine, VrdeChanges } from '../machines/requests.dto.js';
+import { KeyboardInput, RunningAdapterChange, ScreenChange, StartMachine, VrdeChanges } from '../machines/requests.dto.js';
 import { ConsoleService } from './console.service.js';
 import { LifecycleService } from './lifecycle.service.js';
 
@@ -97,6 +97,15 @@ export class RunController {
   @Answers(204)
   disconnectVrdeClient(@Param('ref') ref: string, @Param('id', ParseIntPipe) id: number): Promise<void> {
     return this.console.disconnectClient(ref, id);
+  }
+
+  /** Asks the guest for another size of a screen, and puts it elsewhere beside the others. Nothing of it stays when the machine has ended. */
+  @Patch('screens/:screen')
+  @Needs('machine.run')
+  @MachineRef()
+  @Answers(204)
+  changeScreen(@Param('ref') ref: string, @Param('screen', ParseIntPipe) screen: number, @Body() change: ScreenChange): Promise<void> {
+    return this.console.changeScreen(ref, screen, change);
   }
 
   @Get('screens/:screen/screenshot')

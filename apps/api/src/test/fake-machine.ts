@@ -82,7 +82,7 @@ async function listen(next: VrdeSpec): Promise<void> {
   throw new ControlError('VBOX_E_HOST_ERROR', `no port is free for the remote display: tried ${next.ports.join(', ')}`);
 }
 
-const status = (): MachineStatus => ({ uuid: spec.uuid, pid: process.pid, state, ...(stateReason === undefined ? {} : { stateReason }), ejected, disks: drives.flatMap(({ port, device, type, medium }) => (type === 'hdd' && medium ? [{ controller: '', port, device, path: medium.path }] : [])), vrde, screens: [{ width: 720, height: 400 }], notices: typed.length ? [`typed ${typed.join(' ')}`] : [] });
+const status = (): MachineStatus => ({ uuid: spec.uuid, pid: process.pid, state, ...(stateReason === undefined ? {} : { stateReason }), ejected, disks: drives.flatMap(({ port, device, type, medium }) => (type === 'hdd' && medium ? [{ controller: '', port, device, path: medium.path }] : [])), vrde, screens: Array.from({ length: spec.hardware.monitorCount }, (_unused, index) => ({ width: 720, height: 400, x: 720 * index, y: 0, on: index === 0 })), notices: typed.length ? [`typed ${typed.join(' ')}`] : [] });
 
 const handlers: ControlHandlers = {
   status: async () => status(),
@@ -148,6 +148,10 @@ const handlers: ControlHandlers = {
     return null;
   },
   screenshot: async ({ screen }) => ({ png: Buffer.from(`png of screen ${screen}`).toString('base64'), width: 720, height: 400 }),
+  changeScreen: async ({ screen, size, place }) => {
+    typed.push(`screen ${screen}${size ? ` ${size.width}x${size.height}` : ''}${place ? ` ${place.on ? `at ${place.x},${place.y}` : 'off'}` : ''}`);
+    return null;
+  },
   setVrde: async ({ vrde: next }) => {
     const before = current;
     try {

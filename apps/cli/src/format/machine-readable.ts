@@ -40,7 +40,7 @@ export function formatMachineReadable(machine: Machine, systemType: string): str
     keyed('usb', 'off'),
     keyed('ehci', 'off'),
     keyed('xhci', 'off'),
-    ...(run?.screens ?? []).map(({ width, height }, index) => `VideoMode=${quoted(`${width},${height},32`)}@0,0 ${index === 0 ? 1 : 0}\n`),
+    ...(run?.screens ?? []).map(({ width, height, x, y, on }) => `VideoMode=${quoted(`${width},${height},32`)}@${x},${y} ${on ? 1 : 0}\n`),
     connectionKeys(machine),
     ...(machine.description ? [`description=${quoted(machine.description)}\n`] : []),
     'GuestMemoryBalloon=0\n',

@@ -56,7 +56,7 @@ export function formatMachine(machine: Machine, systemType: string, now: number)
     ...machine.serialPorts.map(serialPort),
     line('Audio', 'disabled'),
     line('Clipboard Mode', 'disabled'),
-    ...(run?.screens ?? []).map(({ width, height }, index) => line(index === 0 ? 'Video mode' : `Video mode ${index + 1}`, `${width}x${height}x32 at 0,0 enabled`)),
+    ...(run?.screens ?? []).map(({ width, height, x, y, on }, index) => line(index === 0 ? 'Video mode' : `Video mode ${index + 1}`, `${width}x${height}x32 at ${x},${y} ${on ? 'enabled' : 'disabled'}`)),
     vrde(machine),
     line('OHCI USB', 'disabled'),
     line('EHCI USB', 'disabled'),

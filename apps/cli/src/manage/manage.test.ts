@@ -30,6 +30,7 @@ beforeEach(async () => {
     'GET /machines/Windows XP/extradata': { a: '1', 'b/c': 'two' },
     'GET /extradata': {},
     [`POST /machines/${UUID}/start`]: running,
+    'PATCH /machines/Windows XP/screens/1': undefined,
     'GET /machines/Windows XP/screens/0/screenshot': Buffer.from('PNG0'),
     'GET /machines/Windows XP/screens/1/screenshot': Buffer.from('PNG1'),
   };
@@ -50,6 +51,11 @@ describe('requests', () => {
   test.each<[string, ...string[]]>([
     ['createvm --name "Windows XP" --ostype WindowsXP --register', 'POST /machines {"register":true,"name":"Windows XP","osType":"WindowsXP"}'],
     [`createvm --name x --basefolder m --uuid {${UUID.toUpperCase()}}`, `POST /machines {"register":false,"name":"x","baseFolder":"${at('m')}","uuid":"${UUID}"}`],
+    [`modifyvm ${'"Windows XP"'} --monitorcount 2`, 'PATCH /machines/Windows XP {"monitorCount":2}'],
+    [`controlvm ${'"Windows XP"'} setvideomodehint 1280 800 32 1`, 'PATCH /machines/Windows XP/screens/1 {"size":{"width":1280,"height":800}}'],
+    [`controlvm ${'"Windows XP"'} setvideomodehint 1280 800 0 1 yes 1024 0`, 'GET /machines/Windows XP', 'PATCH /machines/Windows XP/screens/1 {"size":{"width":1280,"height":800},"place":{"on":true,"x":1024,"y":0}}'],
+    [`controlvm ${'"Windows XP"'} setscreenlayout 1 on -640 10 640 480 32`, 'PATCH /machines/Windows XP/screens/1 {"size":{"width":640,"height":480},"place":{"on":true,"x":-640,"y":10}}'],
+    [`controlvm ${'"Windows XP"'} setscreenlayout 1 off`, 'PATCH /machines/Windows XP/screens/1 {"place":{"on":false,"x":0,"y":0}}'],
     ['registervm m/x.vbox', `POST /machines/register {"settingsFile":"${at('m/x.vbox')}"}`],
     [`unregistervm ${xp}`, 'DELETE /machines/Windows XP?delete=false'],
     [`unregistervm ${xp} --delete`, 'DELETE /machines/Windows XP?delete=true'],
@@ -316,6 +322,18 @@ test('a screenshot is written where the command was typed', async () => {
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test.each([
+  ['setvideomodehint 1280 800 16', "must be 32"],
+  ['setvideomodehint 1280 800 32 1 yes 5', 'needs both xorigin and yorigin'],
+  ['setscreenlayout 1 on', 'needs where the screen is and how large'],
+  ['setscreenlayout 1 off 3 3', 'takes nothing behind off'],
+  ['setscreenlayout 1 primary 0 0 640 480 32', 'screen 0 is the primary one'],
+])('controlvm %s is refused', async (words, problem) => {
+  expect(await run(`controlvm "Windows XP" ${words}`)).not.toBe(0);
+  expect(printed.stderr).toContain(problem);
+  expect(api.seen).toEqual([]);
 });
 
 describe('createvm --default', () => {

@@ -120,7 +120,7 @@ export const running: Machine = {
     pid: 4711,
     startedAt: '2026-11-25T01:00:00.000Z',
     vrde: { port: 5011, clients: [], clientsSoFar: 0 },
-    screens: [{ width: 720, height: 400 }],
+    screens: [{ width: 720, height: 400, x: 0, y: 0, on: true }],
     notices: [],
   },
 };

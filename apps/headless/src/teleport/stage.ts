@@ -7,7 +7,7 @@ import type { Machine } from '@belvedere/emulator';
 import { type Notice, NoticeScreen, type Region, type Screen } from '@belvedere/rdp';
 
 /** What a remote display shows and types on. */
-export type Shown = Pick<Machine, 'screens' | 'keyboard' | 'pointer'>;
+export type Shown = Pick<Machine, 'keyboard' | 'pointer'> & { readonly screens: readonly Screen[] };
 
 export class Stage implements Shown {
   readonly screens: readonly StageScreen[];
@@ -25,7 +25,7 @@ export class Stage implements Shown {
       get absolute() {
         return machine()?.pointer.absolute ?? true;
       },
-      move: (x, y, buttons) => machine()?.pointer.move(x, y, buttons),
+      move: (x, y, buttons, screen) => machine()?.pointer.move(x, y, buttons, screen),
       wheel: (dx, dy) => machine()?.pointer.wheel(dx, dy),
     };
   }
@@ -49,6 +49,7 @@ export class Stage implements Shown {
 class StageScreen implements Screen {
   private readonly damaged = new Set<() => void>();
   private readonly resized = new Set<() => void>();
+  private readonly placed = new Set<() => void>();
   private leave: () => void = () => undefined;
 
   constructor(private shown: Screen) {
@@ -85,15 +86,33 @@ class StageScreen implements Screen {
     return () => this.resized.delete(listener);
   }
 
+  get x(): number | undefined {
+    return this.shown.x;
+  }
+
+  get y(): number | undefined {
+    return this.shown.y;
+  }
+
+  get on(): boolean | undefined {
+    return this.shown.on;
+  }
+
+  onPlace(listener: () => void): () => void {
+    this.placed.add(listener);
+    return () => this.placed.delete(listener);
+  }
+
   become(screen: Screen): void {
     this.leave();
     this.shown = screen;
     this.follow(screen);
     tell(this.resized);
+    tell(this.placed);
   }
 
   private follow(screen: Screen): void {
-    const leave = [screen.onDamage(() => tell(this.damaged)), screen.onResize(() => tell(this.resized))];
+    const leave = [screen.onDamage(() => tell(this.damaged)), screen.onResize(() => tell(this.resized)), screen.onPlace?.(() => tell(this.placed)) ?? (() => undefined)];
     this.leave = () => leave.forEach((each) => each());
   }
 }

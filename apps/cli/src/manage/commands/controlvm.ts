@@ -3,6 +3,7 @@ import type { Client, RunningAdapterChange, VrdeChanges } from '@belvedere/clien
 import { writeFile } from 'node:fs/promises';
 import type { Context } from '../../edge/context.js';
 import { type AnyCommand, command, word, type Word } from '../../table/command.js';
+import { screenLayout, videoModeHint } from './screens.js';
 import { teleport } from './teleport.js';
 import { forwardChange, hexByte, machine, onOff, path, ports, property, text, whole } from '../../table/value.js';
 
@@ -96,6 +97,8 @@ export const controlvm = command<Request>({
         await writeFile(file, png).catch((cause: unknown) => Promise.reject(new Error(`could not write the screenshot to ${file}`, { cause })));
       },
     ),
+    videoModeHint,
+    screenLayout,
     vrdeAction('vrde', 'Open or close the remote display', word({ value: onOff, set: ({ vrde }: Request, enabled) => (vrde.enabled = enabled) }), ['vrdp']),
     vrdeAction('vrdeport', 'Move the remote display to the first free port of a list', word({ value: ports, set: ({ vrde }: Request, list) => (vrde.ports = list) }), [
       'vrde-port',
@@ -119,8 +122,8 @@ export const controlvm = command<Request>({
   ],
   unsupportedActions: [
     ...['acpisleepbutton', 'reboot', 'shutdown', 'keyboardputfile', 'nic<1-8>', 'nictrace<1-8>', 'nictracefile<1-8>', 'nicproperty<1-8>'],
-    ...['nicpromisc<1-8>', 'guestmemoryballoon', 'usbattach', 'usbdetach', 'audioin', 'audioout', 'clipboard', 'draganddrop', 'setvideomodehint'],
-    ...['setscreenlayout', 'recording', 'videocap', 'setcredentials', 'plugcpu', 'unplugcpu', 'cpuexecutioncap', 'vm-process-priority', 'webcam', 'addencpassword'],
+    ...['nicpromisc<1-8>', 'guestmemoryballoon', 'usbattach', 'usbdetach', 'audioin', 'audioout', 'clipboard', 'draganddrop'],
+    ...['recording', 'videocap', 'setcredentials', 'plugcpu', 'unplugcpu', 'cpuexecutioncap', 'vm-process-priority', 'webcam', 'addencpassword'],
     ...['removeencpassword', 'removeallencpasswords', 'changeuartmode<1-4>', 'autostart-enabled', 'autostart-delay'],
   ],
   run: () => Promise.reject(new Error('controlvm has only actions')),

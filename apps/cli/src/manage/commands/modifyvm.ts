@@ -73,7 +73,7 @@ export const modifyvm = command<Request>({
     setting('vram', whole('MB', 0, 4096, '16'), "the guest's video memory", (changes, size) => (changes.vramMiB = size)),
     setting('cpus', whole('count', 1, 1024), 'how many processors the guest sees', (changes, count) => (changes.cpus = count)),
     setting('cpuid-portability-level', whole('level', 0, 3), "the higher, the fewer features the guest's processor has: 0 all; 1 without rdrand, popcnt and erms; 2 also without SSE3; 3 also without SSE and SSE2", (changes, level) => (changes.cpuidPortabilityLevel = level)),
-    setting('monitor-count', whole('count', 1, 64), 'how many screens the guest sees', (changes, count) => (changes.monitorCount = count)),
+    setting('monitor-count', whole('count', 1, 64), 'how many screens the guest sees: 1 to 4 on the embedded engine, each a display adapter of its own', (changes, count) => (changes.monitorCount = count)),
     setting('acpi', onOff, 'ACPI tables and the power button', (changes, on) => (changes.acpi = on)),
     setting('rtc-use-utc', onOff, "the guest's clock is set to UTC instead of local time", (changes, on) => (changes.rtcUseUtc = on)),
     option({
