@@ -2,8 +2,8 @@
 import { Injectable } from '@nestjs/common';
 import { dirname, join } from 'node:path';
 import { osTypeOf } from '../ostypes/table.js';
-import { addressesOf, defaultQuality, portsOf, type VrdeSettings } from '../vrde/settings.js';
-import { defaultOf, propertyNames } from '../vrde/properties.js';
+import { addressesOf, portsOf, type VrdeSettings } from '../vrde/settings.js';
+import { defaultOf, isVideoOn, propertyNames, videoQualityOf } from '../vrde/properties.js';
 import { describeStatus } from '../vrde/status.js';
 import { usersWithoutHash } from '../vrde/simple-users.js';
 import { busLimits } from '../machines/limits.js';
@@ -105,8 +105,8 @@ const describeVrde = (vrde: VrdeSettings): VrdeAnswer => ({
   authLibrary: vrde.authLibrary,
   multiConnection: vrde.multiConnection,
   reuseConnection: vrde.reuseConnection,
-  videoChannel: false,
-  videoChannelQuality: defaultQuality,
+  videoChannel: isVideoOn(vrde.properties),
+  videoChannelQuality: videoQualityOf(vrde.properties),
   properties: Object.fromEntries(propertyNames.map((name) => [name, vrde.properties[name] ?? defaultOf(name)])),
 });
 

@@ -67,15 +67,44 @@ const later = (name: string, defaults: readonly string[], reason: string): Prope
   },
 });
 
-const noVideo = 'moving pictures are sent like the rest of the screen';
+const switchWords: Readonly<Record<string, string>> = { '1': '1', true: '1', on: '1', '0': '0', false: '0', off: '0' };
+
+/** Moving pictures are shown as video: kept as 1 or 0. */
+const videoChannelEnabled: Property = {
+  take(value) {
+    const word = value.toLowerCase();
+    if (!Object.hasOwn(switchWords, word)) throw invalid(`VRDE property VideoChannel/Enabled: '${value}' is neither 1 (or true) nor 0 (or false)`);
+    return switchWords[word];
+  },
+};
+
+/** What qualities of JPEG there are for video. */
+export const videoQuality = { min: 10, max: 100, default: 75 };
+
+const videoChannelQuality: Property = {
+  take(value) {
+    const quality = Number(value);
+    if (!/^\d+$/.test(value) || quality < videoQuality.min || quality > videoQuality.max) {
+      throw invalid(`VRDE property VideoChannel/Quality: '${value}' is no whole number from ${videoQuality.min} to ${videoQuality.max}`);
+    }
+    return String(quality);
+  },
+};
+
+/** Whether moving pictures are shown as video. */
+export const isVideoOn = (properties: Readonly<Record<string, string>>): boolean => properties['VideoChannel/Enabled'] === '1';
+
+/** The quality of JPEG that video has. */
+export const videoQualityOf = (properties: Readonly<Record<string, string>>): number => Number(properties['VideoChannel/Quality'] ?? videoQuality.default);
+
 const noSound = 'the remote display has no sound channel';
 
 const table: Readonly<Record<string, Property>> = {
   'TCP/Ports': { take: (value) => normalPorts(value) },
   'TCP/Address': { take: (value) => normalAddresses(value) || undefined },
-  'VideoChannel/Enabled': later('VideoChannel/Enabled', off, noVideo),
-  'VideoChannel/Quality': later('VideoChannel/Quality', ['75'], noVideo),
-  'VideoChannel/DownscaleProtection': later('VideoChannel/DownscaleProtection', off, noVideo),
+  'VideoChannel/Enabled': videoChannelEnabled,
+  'VideoChannel/Quality': videoChannelQuality,
+  'VideoChannel/DownscaleProtection': later('VideoChannel/DownscaleProtection', off, 'video is sent at its full size always'),
   ...clientSwitches,
   'H3DRedirect/Enabled': later('H3DRedirect/Enabled', off, 'machines have no 3D adapter'),
   'Security/Method': securityMethod,
@@ -97,7 +126,7 @@ export const propertyNames: readonly string[] = Object.keys(table);
  * @throws ApiError as `setProperties` does
  */
 export function runProperties(asked: Readonly<Record<string, string | null>>): Record<string, string> {
-  const switches = Object.keys(clientSwitches).map((name) => name.toLowerCase());
+  const switches = [...Object.keys(clientSwitches), 'VideoChannel/Enabled'].map((name) => name.toLowerCase());
   const plain = Object.entries(asked).map(([name, value]) => [name, !value && switches.includes(name.toLowerCase()) ? '0' : value] as const);
   return setProperties({}, Object.fromEntries(plain));
 }

@@ -4,7 +4,7 @@ import { invalid } from '../http/api-error.js';
 import type { AuthType, StartVrde } from '../machines/words.js';
 import { defaultAuthLibrary, libraryOf } from './libraries.js';
 import { defaultPorts, parseAddresses, parsePorts } from './ports.js';
-import { runProperties, setProperties } from './properties.js';
+import { runProperties, setProperties, videoQuality } from './properties.js';
 import { simpleUsersOf } from './simple-users.js';
 
 export interface VrdeSettings {
@@ -42,18 +42,17 @@ export interface RunOverrides {
 
 export const newVrde: VrdeSettings = { enabled: false, authType: 'null', authLibrary: null, multiConnection: false, reuseConnection: false, properties: {} };
 
-/** The quality of a video channel that nobody has set. */
-export const defaultQuality = 75;
-
 /** @throws ApiError for what this version cannot do */
 export function changeVrde(settings: VrdeSettings, change: VrdeChange): VrdeSettings {
   const { authType = settings.authType, authLibrary, videoChannel, videoChannelQuality: quality } = change;
-  if (quality !== undefined && (quality < 10 || quality > 100)) throw invalid(`VRDE video channel quality ${quality} is not between 10 and 100`);
-  const named: Record<string, string> = {
+  if (quality !== undefined && (quality < videoQuality.min || quality > videoQuality.max)) {
+    throw invalid(`VRDE video channel quality ${quality} is not between ${videoQuality.min} and ${videoQuality.max}`);
+  }
+  const named: Record<string, string | null> = {
     ...(change.ports !== undefined ? { 'TCP/Ports': change.ports } : {}),
     ...(change.addresses !== undefined ? { 'TCP/Address': change.addresses } : {}),
-    ...(videoChannel !== undefined ? { 'VideoChannel/Enabled': videoChannel ? '1' : '0' } : {}),
-    ...(quality !== undefined ? { 'VideoChannel/Quality': String(quality) } : {}),
+    ...(videoChannel !== undefined ? { 'VideoChannel/Enabled': videoChannel ? '1' : null } : {}),
+    ...(quality !== undefined ? { 'VideoChannel/Quality': quality === videoQuality.default ? null : String(quality) } : {}),
   };
   return {
     enabled: change.enabled ?? settings.enabled,

@@ -65,15 +65,31 @@ describe('VRDE settings', () => {
     expect(() => changeVrde(newVrde, { properties: { 'Client/DisablePrinter': '1' } })).toThrow("unknown VRDE property 'Client/DisablePrinter': known are ");
   });
 
+  test('the video channel and its quality are properties by another name', () => {
+    const on = changeVrde(newVrde, { videoChannel: true, videoChannelQuality: 50 });
+    expect(on.properties).toEqual({ 'VideoChannel/Enabled': '1', 'VideoChannel/Quality': '50' });
+    expect(vrdeSpec({ vrde: on, extraData: {} }).properties).toEqual(on.properties);
+    expect(changeVrde(on, { videoChannel: false, videoChannelQuality: 75 })).toEqual(newVrde);
+    expect(changeVrde(on, { properties: { 'videochannel/enabled': '', 'VideoChannel/Quality': null } })).toEqual(newVrde);
+    for (const [word, kept] of [['1', '1'], ['true', '1'], ['On', '1'], ['0', '0'], ['FALSE', '0'], ['off', '0']]) {
+      expect(changeVrde(newVrde, { properties: { 'VideoChannel/Enabled': word } }).properties).toEqual({ 'VideoChannel/Enabled': kept });
+    }
+    for (const quality of [10, 100]) expect(changeVrde(newVrde, { videoChannelQuality: quality }).properties).toEqual({ 'VideoChannel/Quality': String(quality) });
+    for (const quality of [9, 101]) expect(() => changeVrde(newVrde, { videoChannelQuality: quality })).toThrow(`VRDE video channel quality ${quality} is not between 10 and 100`);
+    for (const quality of ['9', '101', '7.5', '1e1', 'high', '-50', ' 50']) {
+      expect(() => changeVrde(newVrde, { properties: { 'VideoChannel/Quality': quality } })).toThrow(`VRDE property VideoChannel/Quality: '${quality}' is no whole number from 10 to 100`);
+    }
+    for (const word of ['2', 'yes', 'constructor']) expect(() => changeVrde(newVrde, { properties: { 'VideoChannel/Enabled': word } })).toThrow(`'${word}' is neither 1 (or true) nor 0 (or false)`);
+    // A run may have off what the settings have on.
+    expect(vrdeSpec({ vrde: on, extraData: {} }, overridesOf('config', { 'VideoChannel/Enabled': '' })).properties).toEqual({ ...on.properties, 'VideoChannel/Enabled': '0' });
+  });
+
   test('what has no effect yet is refused by name, its default is not', () => {
-    for (const name of ['VideoChannel/Enabled', 'H3DRedirect/Enabled']) {
+    for (const name of ['VideoChannel/DownscaleProtection', 'H3DRedirect/Enabled']) {
       expect(() => changeVrde(newVrde, { properties: { [name]: '1' } })).toThrow(`VRDE property ${name}: '1' has no effect in this version`);
       expect(changeVrde(newVrde, { properties: { [name]: '' } })).toEqual(newVrde);
     }
     expect(changeVrde(newVrde, { videoChannel: false, videoChannelQuality: 75, authLibrary: null, authType: 'null' })).toEqual(newVrde);
-    expect(() => changeVrde(newVrde, { videoChannel: true })).toThrow('VideoChannel/Enabled');
-    expect(() => changeVrde(newVrde, { videoChannelQuality: 50 })).toThrow("VideoChannel/Quality: '50' has no effect");
-    expect(() => changeVrde(newVrde, { videoChannelQuality: 101 })).toThrow('101 is not between 10 and 100');
     expect(() => changeVrde(newVrde, { properties: { 'TCP/Prots': '1' } })).toThrow("unknown VRDE property 'TCP/Prots': known are TCP/Ports, ");
     expect(() => changeVrde(newVrde, { addresses: 'localhost' })).toThrow("VRDE address 'localhost' is no IP address");
   });

@@ -147,6 +147,8 @@ describe('requests', () => {
     [`controlvm ${xp} vrde off`, 'PATCH /machines/Windows XP/vrde {"enabled":false}'],
     [`controlvm ${xp} vrdeport 3390`, 'PATCH /machines/Windows XP/vrde {"ports":"3390"}'],
     [`controlvm ${xp} vrdeproperty Client/DisableInput=1`, 'PATCH /machines/Windows XP/vrde {"properties":{"Client/DisableInput":"1"}}'],
+    [`controlvm ${xp} vrdevideochannel on`, 'PATCH /machines/Windows XP/vrde {"videoChannel":true}'],
+    [`controlvm ${xp} vrde-video-channel off`, 'PATCH /machines/Windows XP/vrde {"videoChannel":false}'],
     [`controlvm ${xp} vrdevideochannelquality 75`, 'PATCH /machines/Windows XP/vrde {"videoChannelQuality":75}'],
     [`setextradata ${xp} VBoxAuthSimple/users/john 2bb8`, 'PUT /machines/Windows XP/extradata/VBoxAuthSimple/users/john {"value":"2bb8"}'],
     ['setextradata global GUI/X --off', 'PUT /extradata/GUI/X {"value":"--off"}'],

@@ -111,6 +111,12 @@ export const controlvm = command<Request>({
       ['vrde-property', 'vrdpproperty'],
     ),
     vrdeAction(
+      'vrdevideochannel',
+      'Show moving pictures as video, or as the rest of the screen',
+      word({ value: onOff, set: ({ vrde }: Request, on) => (vrde.videoChannel = on) }),
+      ['vrde-video-channel', 'vrdpvideochannel'],
+    ),
+    vrdeAction(
       'vrdevideochannelquality',
       'Set the quality of redirected video',
       word({ value: whole('percent', 10, 100), set: ({ vrde }: Request, quality) => (vrde.videoChannelQuality = quality) }),
