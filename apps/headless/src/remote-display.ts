@@ -14,6 +14,7 @@ import { type Logins, offersNla } from './logins.js';
 import type { SourceDisplay } from './teleport/followers.js';
 import { permitted } from './switches.js';
 import type { Shown } from './teleport/stage.js';
+import { videoRedirection } from './video.js';
 import type { Visitors } from './teleport/visitors.js';
 import type { Whereabouts } from './teleport/whereabouts.js';
 
@@ -285,6 +286,7 @@ export class RemoteDisplay implements SourceDisplay {
           return current().reuseConnection;
         },
         permits: (feature) => permitted(current(), feature),
+        video: videoRedirection(current),
         log: (level, message) => this.log[level](message),
       });
       server.on('connected', (client) => {

@@ -62,6 +62,55 @@ export interface Pointer {
   wheel(dx: number, dy: number): void;
 }
 
+/** Moving pictures: whether they are shown as video, and who finds them. */
+export interface VideoRedirection {
+  /** Asked for each frame; whoever changes its answer calls `policyChanged`. */
+  readonly enabled: boolean;
+  /** A new finder, for a screen of this size. */
+  finder(width: number, height: number): VideoFinder;
+}
+
+/** Finds the moving pictures on one screen. */
+export interface VideoFinder {
+  /**
+   * Takes in a frame.
+   *
+   * @param changed what differs from the frame before; disjoint
+   * @param pixels 0x00RRGGBB, row-major, without gaps: read until the next call
+   * @param now milliseconds, never less than the last time
+   */
+  frame(changed: Region, pixels: Uint32Array, now: number): VideoChanges;
+  /** When `frame` is to be called at the latest, with no change if there was none. */
+  readonly wake: number | undefined;
+}
+
+export interface VideoChanges {
+  /** All that there are now. */
+  readonly streams: readonly VideoStream[];
+  /** Pixels that were in a stream's parts before this frame and are in none now: to be shown exactly from here on. */
+  readonly released: Region;
+}
+
+/** A picture that moves. The object stays the same for as long as the picture does. */
+export interface VideoStream {
+  /** Never used again. */
+  readonly id: number;
+  /** The whole picture, screen pixels. */
+  readonly rect: Rect;
+  /** Where in `rect` the picture shows; disjoint. */
+  readonly parts: Region;
+  /** Grows by one whenever the picture has changed. */
+  readonly frames: number;
+  /** When it changed last, milliseconds of the hub's clock. */
+  readonly time: number;
+  /** Milliseconds between its frames, in the mean. */
+  readonly interval: number;
+  /** JPEG quality that is asked for, 10 to 100. */
+  readonly quality: number;
+  /** The newest frame's pixels of a rectangle as JPEG: encoded once for each frame, then shared. */
+  jpeg(rect: Rect): Uint8Array;
+}
+
 /** Who may connect. No authenticator, or one that fails, refuses. */
 export interface Authenticator {
   judge(attempt: LogonAttempt, signal: AbortSignal): Promise<Judgement>;

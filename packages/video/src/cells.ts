@@ -15,6 +15,8 @@ const { clz32, imul } = Math;
 const FULL = 0xffffffff;
 /** Rows that stand for a whole cell where it and all around it changed in full. */
 const SAMPLED_ROWS = [3, 11];
+/** Colours are counted in this many buckets. */
+const BUCKETS = 32;
 /** Pixels whose colours say something. */
 const FEWEST_PIXELS = 16;
 
@@ -23,7 +25,7 @@ export class Cells {
   readonly rows: number;
   /** Looks that found a change, less those that did not; 0 to 8. */
   readonly heat: Uint8Array;
-  /** Above 0: like a photograph; below: few colours in flat areas, as text and windows have; -4 to 4. */
+  /** Above 0: like a photograph; below: a background and little else, as text and windows have; -4 to 4. */
   readonly texture: Int8Array;
   /** Bits of the last three looks: columns changed in the lower half, rows in the upper. */
   private readonly newest: Uint32Array;
@@ -31,6 +33,7 @@ export class Cells {
   private readonly oldest: Uint32Array;
   /** Counts looks, so that the colours of a cell whose kind is certain are looked at now and then. */
   private turn = 0;
+  private readonly buckets = new Uint16Array(BUCKETS);
   /** What each cell showed at its last look. */
   private readonly seen: Uint32Array;
   private readonly isSeen: Uint8Array;
@@ -167,36 +170,35 @@ export class Cells {
     return ((columns & 0xffff) | (rows << 16)) >>> 0;
   }
 
-  /** Looks at the colours of what changed in a cell: many of them, or few in flat areas. @param changed bits of its columns and rows */
+  /** Looks at the colours of what changed in a cell: many of them, or one that most have and few besides, as text on its background. @param changed bits of its columns and rows */
   private judge(cell: number, first: number, changed: number, pixels: Uint32Array): void {
     const columns = changed & 0xffff;
     const left = 31 - clz32(columns & -columns);
     const right = 32 - clz32(columns);
     let rows = changed >>> 16;
     const step = bitCount(rows) >> 2;
-    let colours = 0;
-    let repeats = 0;
+    const { buckets, texture } = this;
+    buckets.fill(0);
     let count = 0;
     for (let skipped = 0; rows !== 0; rows &= rows - 1) {
       // A quarter of the rows, where there are many.
       if (skipped++ < step - 1) continue;
       skipped = 0;
-      let last = -1;
       const from = first + (31 - clz32(rows & -rows)) * this.width;
-      for (let at = from + left, end = from + right; at < end; at++) {
-        const pixel = pixels[at];
-        if (pixel === last) repeats++;
-        else colours |= 1 << (imul(pixel, 0x9e3779b1) >>> 27);
-        last = pixel;
-      }
+      for (let at = from + left, end = from + right; at < end; at++) buckets[imul(pixels[at], 0x9e3779b1) >>> 27]++;
       count += right - left;
     }
-    const { texture } = this;
-    const kinds = bitCount(colours);
+    let kinds = 0;
+    let most = 0;
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      if (buckets[bucket] === 0) continue;
+      kinds++;
+      if (buckets[bucket] > most) most = buckets[bucket];
+    }
     // A cell of one colour, as in a fade, says nothing; nor do a few pixels.
     if (kinds < 2 || count < FEWEST_PIXELS) return;
-    if (kinds >= Math.min(12, count / 3) && repeats < 0.6 * count) texture[cell] = Math.min(TEXTURE_LIMIT, texture[cell] + 1);
-    else if (kinds < Math.min(9, count / 4) || repeats > 0.7 * count) texture[cell] = Math.max(-TEXTURE_LIMIT, texture[cell] - 1);
+    if (most < 0.25 * count && kinds >= Math.min(12, count / 3)) texture[cell] = Math.min(TEXTURE_LIMIT, texture[cell] + 1);
+    else if (most > 0.35 * count || kinds < Math.min(9, count / 4)) texture[cell] = Math.max(-TEXTURE_LIMIT, texture[cell] - 1);
   }
 }
 

@@ -7,7 +7,7 @@
  */
 import { Cells } from './cells.js';
 import type { Rect, Region, VideoChanges, VideoStream } from './ports.js';
-import { intersect, sameRegion, subtract } from './rect.js';
+import { intersect, sameRect, sameRegion, subtract } from './rect.js';
 import { boundsOf, shapeOf } from './shape.js';
 import { type Canvas, Stream } from './stream.js';
 import { Tiles } from './tiles.js';
@@ -115,7 +115,7 @@ export class VideoFinder {
         continue;
       }
       const stream = old ?? new Stream(id, shape, now, this.canvas);
-      stream.rect = shape.rect;
+      if (!sameRect(stream.rect, shape.rect)) stream.rect = shape.rect;
       if (!sameRegion(stream.parts, parts)) stream.parts = parts;
       next.push(stream);
     }

@@ -28,6 +28,8 @@ export interface VideoStream {
   readonly time: number;
   /** Milliseconds between its frames, in the mean. */
   readonly interval: number;
+  /** Of its JPEG pictures, 10 to 100. */
+  readonly quality: number;
   /**
    * The pixels of a rectangle as JPEG, as they were given to the last call of `frame`: encoded once for each frame, then shared.
    *

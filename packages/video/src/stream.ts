@@ -37,6 +37,10 @@ export class Stream implements VideoStream {
     this.parts = shape.parts;
   }
 
+  get quality(): number {
+    return this.canvas.quality;
+  }
+
   /** Something on the screen has changed: if it is in the picture, that has a new frame. @returns whether it has */
   advance(changed: Region, now: number): boolean {
     if (!this.parts.some((part) => changed.some((rect) => intersect(part, rect)))) return false;

@@ -10,6 +10,8 @@ import type { BitmapFormat, EncodedBitmap } from './encode.js';
 import { Frame, type PixelSource } from './frame.js';
 import type { Rect, Region } from './region.js';
 import { box, boxBottom, boxLeft, boxRight, boxTop, type TileGrid, TileSet } from './tiles.js';
+import { MovingPictures, type VideoSink, VideoView } from './video.js';
+import type { VideoRedirection, VideoStream } from '../ports.js';
 
 /** What the display needs of a screen. */
 export interface DisplaySource extends PixelSource {
@@ -31,6 +33,8 @@ export interface Viewer {
   ready(): boolean;
   /** Sends one update. The bitmaps are shared with other viewers and must not be changed. Must not throw. */
   send(bitmaps: readonly EncodedBitmap[]): void;
+  /** Shows it moving pictures; without it they are in its ordinary updates. */
+  readonly video?: VideoSink;
 }
 
 /** A viewer's end of the display. */
@@ -82,6 +86,9 @@ interface ViewerState {
   next: number;
   suspended: boolean;
   detached: boolean;
+  readonly video: VideoView | undefined;
+  /** What it got last was a moving picture: tiles are next, so that neither keeps the other from a slow line. */
+  sawVideo: boolean;
 }
 
 export class DisplayHub {
@@ -100,11 +107,16 @@ export class DisplayHub {
   private first = 0;
   private cancel: (() => void) | undefined;
   private waiting: 'turn' | 'time' | undefined;
+  private readonly pictures: MovingPictures | undefined;
+  private cancelWake: (() => void) | undefined;
 
+  /** @param video without it no viewer is shown moving pictures as such */
   constructor(
     private readonly screen: DisplaySource,
     private readonly clock: Clock = systemClock,
+    video?: VideoRedirection,
   ) {
+    this.pictures = video && new MovingPictures(video);
     this.unsubscribe = [
       screen.onDamage(() => {
         this.damaged = true;
@@ -125,7 +137,7 @@ export class DisplayHub {
   /** Shows the screen to a viewer, from a whole picture on. */
   attach(viewer: Viewer): Attachment {
     if (!this.frame) this.reshape();
-    const state: ViewerState = { viewer, changed: this.everything(), next: 0, suspended: false, detached: false };
+    const state: ViewerState = { viewer, changed: this.everything(), next: 0, suspended: false, detached: false, video: viewer.video && new VideoView(viewer.video), sawVideo: false };
     this.viewers.push(state);
     this.plan();
     return {
@@ -157,8 +169,11 @@ export class DisplayHub {
     if (state.detached) return;
     state.detached = true;
     this.viewers.splice(this.viewers.indexOf(state), 1);
+    state.video?.keep([]);
+    this.pictures?.check(this.viewers);
     if (this.viewers.length > 0) return;
     this.stop();
+    this.cancelWake?.();
     this.frame = undefined;
     this.cache.clear();
   }
@@ -169,6 +184,7 @@ export class DisplayHub {
     this.frame = new Frame(this.screen.width, this.screen.height);
     this.damaged = true;
     this.stale = true;
+    this.pictures?.drop(this.viewers);
     for (const state of this.viewers) {
       state.changed = this.everything();
       state.next = 0;
@@ -193,10 +209,11 @@ export class DisplayHub {
     this.stop();
     let someoneReady = false;
     let someoneBehind = false;
-    for (const { viewer, changed, suspended } of this.viewers) {
-      if (suspended || !viewer.ready()) continue;
+    this.pictures?.check(this.viewers);
+    for (const state of this.viewers) {
+      if (state.suspended || !state.viewer.ready()) continue;
       someoneReady = true;
-      someoneBehind = changed.size > 0;
+      someoneBehind = state.changed.size > 0 || this.nextPicture(state) !== undefined;
       if (someoneBehind) break;
     }
     if (!someoneReady || !(someoneBehind || this.damaged)) return;
@@ -229,16 +246,53 @@ export class DisplayHub {
     const { width, height } = this.frame!.grid;
     const damage = this.stale ? [{ x: 0, y: 0, width, height }] : taken;
     this.stale = false;
-    this.frame!.capture(this.screen, damage, (tile, packed) => {
-      for (const { changed } of this.viewers) changed.add(tile, packed);
+    const { pictures, viewers } = this;
+    const frame = this.frame!;
+    const changed: Rect[] = [];
+    frame.capture(this.screen, damage, (tile, packed) => {
+      if (pictures) changed.push(frame.grid.rect(tile, packed));
+      else for (const state of viewers) state.changed.add(tile, packed);
+    });
+    if (!pictures) return;
+    pictures.capture(changed, frame, now, viewers);
+    this.planWake();
+  }
+
+  /** Sees to it that moving pictures which stand still are let go, though nothing else moves. */
+  private planWake(): void {
+    this.cancelWake?.();
+    const wake = this.pictures?.wake;
+    if (wake === undefined) return;
+    this.cancelWake = this.clock.after(Math.max(1, wake - this.clock.now()), () => {
+      const now = this.clock.now();
+      // While nobody is ready damage waits, and only seems not to be there.
+      if (this.damaged) this.capture(now);
+      else {
+        this.pictures!.capture([], this.frame!, now, this.viewers);
+        this.planWake();
+      }
+      this.plan();
     });
   }
 
-  /** Sends a viewer's changed tiles until it has them all, is no longer ready, or time is up. */
+  private nextPicture({ video }: ViewerState): VideoStream | undefined {
+    return this.pictures && video?.next(this.pictures.streams);
+  }
+
+  /** Sends a viewer's changed tiles and moving pictures until it has them all, is no longer ready, or time is up. */
   private serve(state: ViewerState, deadline: number): void {
     const { viewer } = state;
-    while (!state.suspended && !state.detached && state.changed.size > 0 && viewer.ready()) {
+    while (!state.suspended && !state.detached && viewer.ready()) {
       const frame = this.frame!;
+      const picture = this.nextPicture(state);
+      if (picture && (state.changed.size === 0 || !state.sawVideo)) {
+        state.sawVideo = true;
+        state.video!.show(picture, frame.pixels, frame.grid.width);
+        if (this.clock.now() >= deadline) return;
+        continue;
+      }
+      if (state.changed.size === 0) return;
+      state.sawVideo = false;
       const update: EncodedBitmap[] = [];
       let bytes = 0;
       do {

@@ -1,5 +1,6 @@
 export { DisplayHub, systemClock } from './hub.js';
 export type { Attachment, Clock, DisplaySource, Viewer } from './hub.js';
+export type { VideoSink } from './video.js';
 export { decodeBitmap, encodeBitmap } from './encode.js';
 export type { BitmapFormat, EncodedBitmap } from './encode.js';
 export { fromPel, fromPelAsFreeRdp, fromPelAsRdesktop, PALETTE, toPel } from './colour.js';

@@ -47,6 +47,10 @@ function subtract(rect: Rect, hole: Rect): Region {
   return parts;
 }
 
+/** The pixels of a region that are in none of the rectangles. */
+export const subtractAll = (region: Region, holes: readonly Rect[]): Region =>
+  holes.reduce<Region>((rest, hole) => rest.flatMap((rect) => subtract(rect, hole)), region);
+
 /** All pixels of any of the rectangles, which may overlap, as disjoint rectangles. */
 export function union(rects: readonly Rect[]): Region {
   const region: Rect[] = [];

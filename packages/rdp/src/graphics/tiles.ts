@@ -136,6 +136,12 @@ export class TileSet {
     return -1;
   }
 
+  /** The first tile of the set after `tile`; -1 if there is none. */
+  after(tile: number): number {
+    for (let at = tile + 1; at < this.boxes.length; at++) if (this.boxes[at] !== 0) return at;
+    return -1;
+  }
+
   /** The set as disjoint rectangles: boxes that meet along a whole edge become one, first along rows of tiles, then down. */
   region(): Region {
     const open = new Map<string, Rect>();

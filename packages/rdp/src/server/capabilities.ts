@@ -3,9 +3,12 @@
  *
  * [MS-RDPBCGR] 2.2.1.13.1, 2.2.1.13.2, 2.2.7, 3.3.5.3.13. Pure.
  */
+import { decodePrefix, encode } from '@belvedere/wire';
 import * as caps from '../pdu/capabilities.js';
 import { SERVER_USER_ID } from '../pdu/mcs.js';
+import * as surface from '../pdu/surface.js';
 import type { ColourDepth } from '../graphics/colour.js';
+import type { NsCodecFormat } from '../graphics/nscodec.js';
 
 const { CapabilityType: Type, capabilitySet } = caps;
 
@@ -33,10 +36,12 @@ export interface ServerCapabilities {
   readonly bitsPerPixel: ColourDepth;
   /** The keyboard takes characters. */
   readonly unicode: boolean;
+  /** Moving pictures may come in surface commands. */
+  readonly video: boolean;
 }
 
 /** The sets of the Demand Active PDU. */
-export function serverCapabilities({ desktop, bitsPerPixel, unicode }: ServerCapabilities): caps.CapabilitySet[] {
+export function serverCapabilities({ desktop, bitsPerPixel, unicode, video }: ServerCapabilities): caps.CapabilitySet[] {
   const input = caps.InputFlags;
   return [
     capabilitySet(Type.SHARE, caps.TS_SHARE_CAPABILITYSET, { nodeId: SERVER_USER_ID }),
@@ -102,8 +107,32 @@ export function serverCapabilities({ desktop, bitsPerPixel, unicode }: ServerCap
     capabilitySet(Type.VIRTUALCHANNEL, caps.TS_VIRTUALCHANNEL_CAPABILITYSET, { flags: 0, VCChunkSize: CHANNEL_CHUNK }),
     capabilitySet(Type.MULTIFRAGMENTUPDATE, caps.TS_MULTIFRAGMENTUPDATE_CAPABILITYSET, { MaxRequestSize: MAX_REQUEST_SIZE }),
     capabilitySet(Type.LARGE_POINTER, caps.TS_LARGE_POINTER_CAPABILITYSET, { largePointerSupportFlags: 1 }),
+    ...(video ? surfaceCapabilities() : []),
   ];
 }
+
+/** Clients name their own codecs only to a server that names some. */
+function surfaceCapabilities(): caps.CapabilitySet[] {
+  const codecProperties = encode(surface.TS_NSCODEC_CAPABILITYSET, { fAllowDynamicFidelity: TRUE, fAllowSubsampling: TRUE, colorLossLevel: MOST_COLOR_LOSS });
+  return [
+    capabilitySet(Type.SURFACE_COMMANDS, surface.TS_SURFCMDS_CAPABILITYSET, { cmdFlags: surface.SurfaceCommands.SET_SURFACE_BITS, reserved: 0 }),
+    capabilitySet(Type.BITMAP_CODECS, surface.TS_BITMAPCODECS_CAPABILITYSET, {
+      bitmapCodecArray: [
+        { codecGUID: surface.CODEC_GUID_NSCODEC, codecID: 1, codecProperties },
+        { codecGUID: surface.CODEC_GUID_IMAGE, codecID: 2, codecProperties: new Uint8Array([75]) },
+      ],
+    }),
+  ];
+}
+
+/** Bytes of NSCodec's properties. */
+const NSCODEC_PROPERTIES = 3;
+
+/** NSCodec's highest colour loss level. [MS-RDPNSC] 2.2.1 */
+const MOST_COLOR_LOSS = 7;
+
+/** A codec of surface commands that moving pictures may come in. */
+export type VideoCodec = { readonly name: 'jpeg'; readonly codecID: number } | { readonly name: 'nscodec'; readonly codecID: number; readonly format: NsCodecFormat };
 
 /** What a client can, as the server decides by it. */
 export interface ClientCapabilities {
@@ -123,6 +152,8 @@ export interface ClientCapabilities {
   readonly pointerCache: number;
   /** Bytes of an update that it puts together from fast-path fragments; 0: it knows none. */
   readonly maxFragmentedUpdate: number;
+  /** What moving pictures may come in; absent: nothing but bitmaps. */
+  readonly videoCodec: VideoCodec | undefined;
 }
 
 /** Reads a Confirm Active PDU's sets. A set that is missing means its features are. */
@@ -142,5 +173,20 @@ export function clientCapabilities(sets: readonly caps.CapabilitySet[]): ClientC
     newPointers: (pointer?.pointerCacheSize ?? 0) > 0,
     pointerCache: pointer?.colorPointerCacheSize ?? 0,
     maxFragmentedUpdate: fragments?.MaxRequestSize ?? 0,
+    videoCodec: videoCodec(sets),
   };
+}
+
+function videoCodec(sets: readonly caps.CapabilitySet[]): VideoCodec | undefined {
+  const commands = caps.findCapability(sets, Type.SURFACE_COMMANDS, surface.TS_SURFCMDS_CAPABILITYSET);
+  if (((commands?.cmdFlags ?? 0) & surface.SurfaceCommands.SET_SURFACE_BITS) === 0) return undefined;
+  const codecs = caps.findCapability(sets, Type.BITMAP_CODECS, surface.TS_BITMAPCODECS_CAPABILITYSET)?.bitmapCodecArray ?? [];
+  const named = (guid: Uint8Array) => codecs.find(({ codecGUID }) => Buffer.compare(codecGUID, guid) === 0);
+  const jpeg = named(surface.CODEC_GUID_IMAGE);
+  if (jpeg) return { name: 'jpeg', codecID: jpeg.codecID };
+  const nscodec = named(surface.CODEC_GUID_NSCODEC);
+  if (!nscodec || nscodec.codecProperties.length < NSCODEC_PROPERTIES) return undefined;
+  const { fAllowSubsampling, colorLossLevel } = decodePrefix(surface.TS_NSCODEC_CAPABILITYSET, nscodec.codecProperties).value;
+  const format = { colorLossLevel: Math.max(1, Math.min(MOST_COLOR_LOSS, colorLossLevel)), subsampling: fAllowSubsampling !== 0 };
+  return { name: 'nscodec', codecID: nscodec.codecID, format };
 }

@@ -1,5 +1,5 @@
 /** What a server is told, and what it tells of its clients. */
-import type { Authenticator, Keyboard, Pointer, Screen } from '../ports.js';
+import type { Authenticator, Keyboard, Pointer, Screen, VideoRedirection } from '../ports.js';
 import type { EncryptionDemand, StandardIdentity } from '../security/index.js';
 import type { SecurityMethod } from './negotiation.js';
 import type { Dropped, Permits } from './policy.js';
@@ -53,6 +53,8 @@ export interface RdpServerOptions {
    * may see and type, and nothing else. Whoever changes its answer calls `policyChanged`.
    */
   readonly permits?: Permits;
+  /** Moving pictures as video, for clients that can show them so. Without it they come as the rest of the screen. */
+  readonly video?: VideoRedirection;
   /** Clients that are in at once; 32 without it. */
   readonly maxClients?: number;
   /** Milliseconds until a client must have logged in; 30,000 without it. */

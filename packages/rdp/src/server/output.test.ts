@@ -32,6 +32,7 @@ const share = (change: Partial<ClientCapabilities> = {}): Share => ({
     newPointers: true,
     pointerCache: 20,
     maxFragmentedUpdate: 0,
+    videoCodec: undefined,
     ...change,
   },
 });

@@ -10,13 +10,14 @@ import * as out from '../pdu/output.js';
 import { MonitorFlags, TS_MONITOR_LAYOUT_PDU } from '../pdu/settings.js';
 import { PduType2 } from '../pdu/share.js';
 import type { Rect } from '../ports.js';
+import { type SurfaceBits, TS_SURFCMD_SET_SURF_BITS } from '../pdu/surface.js';
 import { data, fastPath } from './envelope.js';
 import type { Share } from './state.js';
 
 /** Bytes of an update that every client takes: with all headers it stays below the 16 KiB of an MCS PDU. [X.691] 10.9.3.8 */
 const UPDATE_LIMIT = 0x3f00;
 /** Bytes of an update in one fast-path PDU, whose length has fifteen bits. */
-const FAST_PATH_LIMIT = 0x7f00;
+export const FAST_PATH_LIMIT = 0x7f00;
 
 const FP_CODES: Readonly<Record<number, number>> = {
   [out.UpdateType.BITMAP]: out.UpdateCode.BITMAP,
@@ -136,6 +137,10 @@ export function monitorLayout({ link, shareId }: Share, parts: readonly Rect[]):
   }));
   return [data(link, shareId, PduType2.MONITOR_LAYOUT, encode(TS_MONITOR_LAYOUT_PDU, { monitorDefArray }))];
 }
+
+/** A bitmap in a codec of the client's. INVARIANT: it is no longer than what the client puts together from fragments; its output is fast-path */
+export const surfaceBits = (share: Share, bits: SurfaceBits): Uint8Array[] =>
+  fastPathUpdates(share, out.UpdateCode.SURFCMDS, encode(TS_SURFCMD_SET_SURF_BITS, bits));
 
 /** A pointer whose XOR mask has `xorBpp` bits a pixel: 1, 4, 8, 16, 24 or 32, these with alpha. */
 export interface NewPointer extends ColorPointer {

@@ -86,7 +86,7 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
     this.log = options.log ?? (() => undefined);
     this.permits = options.permits ?? SCREEN_AND_KEYS;
     this.veils = new Veils(options.name);
-    this.displays = options.screens.map((screen) => ({ screen, hub: new DisplayHub(screen) }));
+    this.displays = options.screens.map((screen) => ({ screen, hub: new DisplayHub(screen, undefined, options.video) }));
     const standard = (): StandardIdentity => {
       if (!this.standard) throw new Error('the identity of Standard RDP Security is not known yet');
       return this.standard;
@@ -103,6 +103,7 @@ export class RdpServer extends EventEmitter<RdpServerEvents> {
       },
       offersChannel: (name) => this.permits(featureOf(name)),
       unicode: options.keyboard.unicode !== undefined,
+      video: options.video !== undefined,
     };
     const shape = (): PointerShape => this.shape;
     this.host = {

@@ -3,7 +3,7 @@
  *
  * Not pure: joins a connection to the machine's screen, keyboard and pointer.
  */
-import { ARROW, type Attachment, DisplayHub, type EncodedBitmap, PALETTE } from '../graphics/index.js';
+import { ARROW, type Attachment, DisplayHub, type EncodedBitmap, PALETTE, type VideoSink } from '../graphics/index.js';
 import { NoticeScreen } from '../notice/notice.js';
 import { LoginDialog } from '../login/index.js';
 import { InfoFlags, type InfoPacket } from '../pdu/clientInfo.js';
@@ -23,6 +23,7 @@ import { runCredSsp } from './nla.js';
 import type { ClientInfo, RdpServerOptions } from './options.js';
 import { DisplayControl } from './displayControl.js';
 import { bitmapUpdates, monitorLayout, paletteUpdate, type PointerShape, pointerUpdate } from './output.js';
+import { SurfaceVideo } from './surfaceVideo.js';
 import { featureOf, Gate, type Permits } from './policy.js';
 import type { Link, Share } from './state.js';
 import { type Console, type Destination, redirectionPackets, type Voucher } from './steering.js';
@@ -436,8 +437,15 @@ export class Session {
       // Asked before each update: not one is of the guest once it may not be.
       ready: () => this.connection.writable && veiled === this.blind && (this.asked !== undefined || this.told !== undefined || (this.voucher?.shows?.() ?? true)),
       send: (bitmaps) => this.draw(share, bitmaps),
+      ...this.video(share),
     });
     if (this.suppressed) this.attachment.suspend();
+  }
+
+  /** How it is shown moving pictures. */
+  private video(share: Share): { readonly video?: VideoSink } {
+    const { videoCodec, fastPathOutput } = share.capabilities;
+    return videoCodec && fastPathOutput && share.link.client.bitsPerPixel > 8 ? { video: new SurfaceVideo(share, videoCodec, (packets) => this.connection.write(packets)) } : {};
   }
 
   /** The guest's pointer has another shape. */

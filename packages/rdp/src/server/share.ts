@@ -23,6 +23,8 @@ const { PduType, PduType2 } = pdus;
 export interface ShareContext {
   /** The keyboard takes characters. */
   readonly unicode: boolean;
+  /** Moving pictures may be shown as video. */
+  readonly video?: boolean;
 }
 
 type Stage = Extract<State, { step: 'capabilitiesExchange' | 'finalization' | 'active' }>;
@@ -34,11 +36,11 @@ const nextShare = (shareId: number): number => ((((shareId >>> 16) + 1) & 0xffff
 const to = (state: State, send: readonly Uint8Array[] = [], effects: readonly Effect[] = []): Outcome => ({ state, send, effects });
 
 /** [MS-RDPBCGR] 3.3.5.3.13.1 */
-function demandActive(link: Link, shareId: number, desktop: Desktop, { unicode }: ShareContext): Uint8Array {
+function demandActive(link: Link, shareId: number, desktop: Desktop, { unicode, video = false }: ShareContext): Uint8Array {
   const body = encode(pdus.TS_DEMAND_ACTIVE_PDU, {
     shareId,
     sourceDescriptor: pdus.SOURCE_DESCRIPTOR,
-    combined: { capabilitySets: serverCapabilities({ desktop, bitsPerPixel: link.client.bitsPerPixel, unicode }) },
+    combined: { capabilitySets: serverCapabilities({ desktop, bitsPerPixel: link.client.bitsPerPixel, unicode, video }) },
     sessionId: 0,
   });
   return control(link, PduType.DEMANDACTIVEPDU, body);

@@ -39,9 +39,13 @@ export function encodeRecording({ width, height, frames }: Recording): Uint8Arra
     at = bytes.writeBigUInt64LE(BigInt(Math.round(1000 * time)), at);
     rects(films);
     rects(changed);
-    for (const pixel of pixels) at = bytes.writeUIntLE(pixel, at, 3);
+    for (const pixel of pixels) {
+      bytes[at++] = pixel & 0xff;
+      bytes[at++] = (pixel >> 8) & 0xff;
+      bytes[at++] = pixel >> 16;
+    }
   }
-  return deflateSync(bytes, { level: 6 });
+  return deflateSync(bytes, { level: 1 });
 }
 
 /** @throws RangeError if the bytes are no recording */
@@ -69,7 +73,7 @@ export function decodeRecording(file: Uint8Array): Recording {
     const changed = rects();
     const pixels = new Uint32Array(area(changed));
     if (3 * pixels.length > bytes.length - at) throw new RangeError(`a recording that ends in its frame at ${time} ms`);
-    for (let pixel = 0; pixel < pixels.length; pixel++, at += 3) pixels[pixel] = bytes.readUIntLE(at, 3);
+    for (let pixel = 0; pixel < pixels.length; pixel++, at += 3) pixels[pixel] = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16);
     frames.push({ time, films, changed, pixels });
   }
   return { width, height, frames };
