@@ -66,13 +66,16 @@ const isOpen = (port: number): Promise<boolean> =>
 
   test('of a machine that came from elsewhere open their ports once these are free', async () => {
     const port = await busyPort();
-    networks = await Networks.open([adapter({ forwards: [rule('web', port)] })], log);
+    const told = log.child({});
+    const opened = new Promise<void>((resolve) => (told.info = (_facts: unknown, text?: unknown) => text === 'a port that stayed closed is open' && resolve()));
+    networks = await Networks.open([adapter({ forwards: [rule('web', port)] })], told);
     await networks.openPortsLater();
     expect(networks.problems).toEqual([expect.stringContaining(`network adapter 1: port forwarding rule 'web': tcp port ${port}`)]);
     const server = servers.pop()!;
     server.close();
     await once(server, 'close');
-    while (networks.problems.length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    await opened;
+    expect(networks.problems).toEqual([]);
     expect(await isOpen(port)).toBe(true);
   }, 60_000);
 

@@ -85,7 +85,7 @@ export class Networks {
     const rule = `${slot} ${forward.name}`;
     try {
       await nat.forwards.add(forward);
-      this.late.delete(rule);
+      if (this.late.delete(rule)) this.log.info({ rule: forward.name, port: forward.hostPort }, 'a port that stayed closed is open');
       if (this.closing) await nat.forwards.remove(forward.name);
     } catch (error) {
       this.late.set(rule, `network adapter ${slot}: ${(error as Error).message}`);
