@@ -23,14 +23,15 @@ export class Entries {
     const entries = new Entries(header.cBlocks);
     const judge = new MapJudge(file.path, header, await file.size());
     const size = 4 * header.cBlocks;
-    for (let at = 0; at < size; at += piece * pageSize) {
-      const bytes = new Uint8Array(Math.min(piece * pageSize, size - at));
+    const buffer = new Uint8Array(Math.min(piece * pageSize, size));
+    for (let at = 0; at < size; at += buffer.length) {
+      const bytes = buffer.subarray(0, size - at);
       await file.read(bytes, header.offBlocks + at);
       for (let start = 0; start < bytes.length; start += pageSize) {
         const page = bytes.subarray(start, start + pageSize);
         // Most pages of a large map are such, and a comparison is told fastest.
         if (Buffer.compare(page, freePage.subarray(0, page.length)) === 0) continue;
-        const some = new Uint32Array(bytes.buffer, start, page.length / 4);
+        const some = new Uint32Array(buffer.buffer, start, page.length / 4);
         judge.take((at + start) / 4, some);
         entries.keep((at + start) / pageSize, some);
       }
