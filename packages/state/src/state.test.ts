@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { crc32, plainCrc32 } from './crc32.js';
 import { Kind, PAGE, recordBytes, RECORD_SIZE } from './format.js';
 import { type MemoryRun, openState, readAbout, type SavedState, StateFileError, verifyState, writeState } from './index.js';
+
+jest.setTimeout(180_000); // for a busy host
 
 const machine = { uuid: '11111111-2222-4333-8444-555555555555', name: 'one' };
 const MEMORY = 12 << 20;

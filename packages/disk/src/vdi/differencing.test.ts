@@ -157,7 +157,7 @@ describe('a parent is refused', () => {
     expect(await image.read(0, 512)).toEqual(fill(512, 0));
     await image.close();
     await expect(openImage(paths[257]!, { resolveParent })).rejects.toThrow('hangs on more than 256 images, one on the other: merge some of them');
-  });
+  }, 300_000);
 
   test('when it is an ISO image, or has no UUID by which a child could name it', async () => {
     const raw = join(folder, 'parent.img');
