@@ -3,8 +3,8 @@
  * `PortForwards`, and between them what neither does right.
  *
  * passt takes the padding of short frames for data, breaks off a connection whose first segment comes twice, answers a repeated acknowledgement with
- * everything again, loses frames that find its socket full, lets a guest that asks for 127.0.0.1 into the host's own loopback whatever it was told, and cannot both give out a name server's address
- * and stand for it.
+ * everything again, loses frames that find its socket full, lets a guest that asks for 127.0.0.1 into the host's own loopback whatever it was told,
+ * looks for the gateway's closed ports beyond the host, and cannot both give out a name server's address and stand for it.
  */
 import { readFile } from 'node:fs/promises';
 import { Emitter } from '../emitter.js';
@@ -16,8 +16,11 @@ import { Openings } from './openings.js';
 import { echoReply, ETHERNET, etherType, EtherType, Protocol, readdress, readPacket, type Packet } from './packet.js';
 import { Passt } from './passt.js';
 import { PortForwards } from './port-forwards.js';
+import { refusal } from './refusal.js';
 
 const DNS_PORT = 53;
+/** Where a guest has its address's lease renewed. */
+const DHCP_PORT = 67;
 /** Ports from which a guest asked the name server, at most; the oldest is forgotten. */
 const ASKERS_MOST = 4096;
 /** Addresses whose card is known. */
@@ -81,7 +84,7 @@ export class Nat implements NetworkLink {
     if (again) return again.forEach((answer) => this.#frames.emit(answer));
     this.#windows.limit(packet, performance.now());
     if (this.#acknowledgements.repeats(packet)) return;
-    if (packet.destination.equals(this.options.network.dns) && !this.#toResolver(packet)) return;
+    if (!this.#leadsOn(packet)) return refusal(packet).forEach((frame) => this.#frames.emit(frame));
     this.#passt?.send(frame.subarray(0, ETHERNET + packet.ip.length));
   }
 
@@ -125,6 +128,16 @@ export class Nat implements NetworkLink {
     if (protocol !== Protocol.ICMP || !ours || fragment || payload.length < 8 || payload[0] !== ECHO_REQUEST) return false;
     for (const frame of echoReply(packet)) this.#frames.emit(frame);
     return true;
+  }
+
+  /** Whether the packet goes to passt: to all places but the gateway's and the name server's closed ports. What is for the name server is turned to the host's own. */
+  #leadsOn(packet: Packet): boolean {
+    const { network, localhostReachable } = this.options;
+    const { protocol, destination, payload, fragment } = packet;
+    if (destination.equals(network.dns)) return this.#toResolver(packet);
+    // There may be another of the gateway's address beyond the host.
+    const isLease = protocol === Protocol.UDP && !fragment && payload.length >= 8 && payload.readUInt16BE(2) === DHCP_PORT;
+    return localhostReachable || isLease || !destination.equals(network.gateway);
   }
 
   /** Sends a question to the host's own name server. */
