@@ -43,7 +43,6 @@ const emulator = new V86({
   boot_order: 0x123,
   memory_size: 256 << 20,
   vga_memory_size: 8 << 20,
-  acpi: true,
   uart1: true,
   net_device: { type: card === 'virtio' ? 'virtio' : 'ne2k' },
   disable_keyboard: true,

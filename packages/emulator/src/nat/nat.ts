@@ -10,7 +10,7 @@ import { readFile } from 'node:fs/promises';
 import { Emitter } from '../emitter.js';
 import type { NetworkLink, Unsubscribe } from '../ports.js';
 import { Acknowledgements } from './acknowledgements.js';
-import { limitWindow, SharedWindow } from './guest-window.js';
+import { SharedWindow } from './guest-window.js';
 import { parseAddress, type NatNetwork } from './network.js';
 import { Openings } from './openings.js';
 import { echoReply, ETHERNET, etherType, EtherType, Protocol, readdress, readPacket, type Packet } from './packet.js';
@@ -78,7 +78,6 @@ export class Nat implements NetworkLink {
     const packet = readPacket(frame);
     if (!packet || isLoopback(packet.destination)) return;
     this.#meet(packet);
-    limitWindow(packet);
     if (this.forwards.fromGuest(packet) || this.#echo(packet)) return;
     const again = this.#openings.repeats(packet);
     if (again) return again.forEach((answer) => this.#frames.emit(answer));
