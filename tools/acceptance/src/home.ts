@@ -90,10 +90,10 @@ export class Home {
     return port;
   }
 
-  /** The engine's own picture of the machine's screen. */
-  async screenshot(machine: string): Promise<Picture> {
+  /** The engine's own picture of one of the machine's screens, counted from 0. */
+  async screenshot(machine: string, screen = 0): Promise<Picture> {
     const file = join(this.base, `${machine}.png`);
-    await this.type(`VBoxManage controlvm "${machine}" screenshotpng "${file}"`);
+    await this.type(`VBoxManage controlvm "${machine}" screenshotpng "${file}" ${screen}`);
     return fromPng(readFileSync(file));
   }
 

@@ -65,13 +65,13 @@ export interface Booted {
   readonly card: TestCard;
 }
 
-/** Boots the test card from these drives and waits until it is ready. */
-export async function boot(bootFrom: BootDevice, drives: readonly DriveSettings[]): Promise<Booted> {
+/** Boots the test card from these drives, with so many screens, and waits until it is ready. */
+export async function boot(bootFrom: BootDevice, drives: readonly DriveSettings[], monitorCount = 1): Promise<Booted> {
   const machine = await v86Engine.start(
     {
       memoryMiB: 32,
       vramMiB: 16,
-      monitorCount: 1,
+      monitorCount,
       cpuCount: 1,
       acpi: true,
       rtcUtc: true,

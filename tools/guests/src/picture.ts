@@ -6,6 +6,8 @@ export interface Mode {
   readonly width: number;
   readonly height: number;
   readonly depth: number;
+  /** From 0, the first, without it: each screen has a picture of its own. */
+  readonly screen?: number;
 }
 
 /** Rows of BGRX pixels, row-major, without gaps between rows; X is 0xff. */
@@ -35,7 +37,7 @@ const FLAT = 0x3a6ea5;
 const checker = (bit: number): number => ((bit & 1) === 1 ? WHITE : 0);
 
 /** The colour 0xrrggbb that the formula gives for one pixel, before the mode's depth takes its part. */
-export function pictureColour(x: number, y: number, width: number, height: number): number {
+export function pictureColour(x: number, y: number, width: number, height: number, screen = 0): number {
   if (x === 0 || y === 0 || x === width - 1 || y === height - 1) return WHITE;
   const right = x >= width - MARK_SIZE;
   const bottom = y >= height - MARK_SIZE;
@@ -43,7 +45,7 @@ export function pictureColour(x: number, y: number, width: number, height: numbe
 
   const u = Math.floor((x * 256) / width);
   const v = Math.floor((y * 256) / height);
-  switch (v >> 5) {
+  switch (((v >> 5) + screen) & 7) {
     case 0:
       return BARS[u >> 5]!;
     case 1:
@@ -114,7 +116,7 @@ export function expectedPicture(mode: Mode): Picture {
   let at = 0;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const colour = shownColour(pictureColour(Math.floor(x / times), Math.floor(y / times), mode.width, mode.height), mode.depth);
+      const colour = shownColour(pictureColour(Math.floor(x / times), Math.floor(y / times), mode.width, mode.height, mode.screen), mode.depth);
       pixels[at] = colour & 0xff;
       pixels[at + 1] = (colour >> 8) & 0xff;
       pixels[at + 2] = colour >> 16;

@@ -3,46 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Machine } from '@belvedere/emulator';
 import { TESTCARD_FLOPPY, TESTCARD_ISO } from './images.js';
 import { boot, copyOnWrite, type Booted } from './machine.testing.js';
-import { blinkArea, expectedPicture, statusArea, type Mode, type Picture } from './picture.js';
+import { blinkArea, expectedPicture, statusArea, type Mode } from './picture.js';
+import { difference, untilScreen } from './screen.testing.js';
 import { benchResult, journalSum, type TestCard } from './testcard.js';
 import { TEXT_CURSOR, expectedText, textPicture } from './text.js';
-
-/** Waits until `shows` says that the screen is right; what it last said was wrong is the failure's text. */
-async function untilScreen(machine: Machine, shows: () => string | undefined): Promise<void> {
-  const screen = machine.screens[0]!;
-  let problem: string | undefined;
-  await new Promise<void>((resolve, reject) => {
-    const look = () => {
-      screen.takeDamage();
-      problem = shows();
-      if (problem === undefined) finish(resolve);
-    };
-    const finish = (settle: () => void) => {
-      clearTimeout(timer);
-      for (const stop of stops) stop();
-      settle();
-    };
-    const timer = setTimeout(() => finish(() => reject(new Error(problem))), 20_000);
-    const stops = [screen.onDamage(look), screen.onResize(look)];
-    look();
-  });
-}
-
-/** What differs first between a machine's screen and a picture, if anything; X is not compared. */
-function difference(machine: Machine, picture: Picture): string | undefined {
-  const { width, height, stride, pixels } = machine.screens[0]!;
-  if (width !== picture.width || height !== picture.height) return `the screen has ${width} by ${height} pixels, not ${picture.width} by ${picture.height}`;
-  const wanted = new Uint32Array(picture.pixels.buffer);
-  for (let y = 0; y < height; y++) {
-    const found = new Uint32Array(pixels.buffer, pixels.byteOffset + y * stride, width);
-    for (let x = 0; x < width; x++) {
-      if (((found[x]! ^ wanted[y * width + x]!) & 0xffffff) === 0) continue;
-      const hex = (value: number) => (value & 0xffffff).toString(16).padStart(6, '0');
-      return `pixel (${x}, ${y}) is ${hex(found[x]!)}, not ${hex(wanted[y * width + x]!)}`;
-    }
-  }
-  return undefined;
-}
 
 test('a card that starts anew with commands under way answers the later ones rightly', async () => {
   const { machine, card } = await boot('dvd', [{ slot: 'ide1-0', kind: 'dvd', device: await copyOnWrite(TESTCARD_ISO, true) }]);

@@ -86,6 +86,11 @@ export class TestCard {
     return { pitch: Number(words[3]) };
   }
 
+  /** Says which screen `mode`, `picture` and `fill` are about from now on. @param number from 1. @returns how many there are */
+  async screen(number: number): Promise<number> {
+    return Number((await this.#command(`screen ${number}`)).words[1]);
+  }
+
   /** All graphical modes that the machine has. */
   async modes(): Promise<readonly Mode[]> {
     const { lines } = await this.#command('modes');

@@ -16,9 +16,10 @@ DISK_PACKET     equ 0x1600              ; INT 13h disk address packet
 REAL_STACK      equ 0x7c00
 RX_RING         equ 0x11000             ; received serial bytes, 4 KiB
 EVENT_RING      equ 0x12000             ; (kind, byte) pairs, 4 KiB
-COLUMNS         equ 0x14000             ; u of each screen column, a byte each
+COLUMNS         equ 0x14000             ; u of each column of the first screen, a byte each
 LINE            equ 0x16000             ; the command line being received
 IDT             equ 0x17000
+MORE_COLUMNS    equ 0x1b000             ; the same of the further screens, 4 KiB each
 BENCH_TABLE     equ 0x18000             ; CRC-32 table, 1 KiB
 BENCH_DATA      equ 0x20000             ; 64 KiB
 FONT            equ 0x30000             ; 256 glyphs of 16 bytes
@@ -37,6 +38,7 @@ DATA16          equ 0x20
 %include "serial.inc"
 %include "ps2.inc"
 %include "video.inc"
+%include "screens.inc"
 %include "picture.inc"
 %include "text.inc"
 %include "draw.inc"

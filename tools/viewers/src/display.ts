@@ -11,6 +11,7 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { type Monitor, setMonitors } from './monitors.js';
 import { type Picture, toPng } from './picture.js';
 import { end, start } from './processes.js';
 
@@ -136,6 +137,11 @@ export class VirtualDisplay {
   async resize({ id, width, height }: Window, size: { readonly width: number; readonly height: number }): Promise<void> {
     if (width === size.width && height === size.height) return;
     await this.xdotool('windowmove', id, '0', '0', 'windowsize', id, String(size.width), String(size.height));
+  }
+
+  /** Divides it into monitors; the first is the primary one. */
+  async divide(monitors: readonly Monitor[]): Promise<void> {
+    await setMonitors(this.name, monitors);
   }
 
   /** Ends the display, and with it whatever shows windows there. */

@@ -1,5 +1,6 @@
 export { Button, VirtualDisplay, type Window } from './display.js';
 export { Glimpse } from './glimpse.js';
+export { type Monitor } from './monitors.js';
 export { colourAt, comparePictures, crop, type Difference, fromPng, type Picture, type Rect, shownBy, toPng } from './picture.js';
 export { end, onPath, start } from './processes.js';
 export type { Program, Security, Session } from './programs.js';

@@ -22,8 +22,8 @@ const MEMORY = 0xd000_0000;
 const REGISTERS = 0xd800_0000;
 /** What v86 maps at least. */
 const STRETCH = 0x2_0000;
-/** Above the first screen's VGA, so that a guest finds that one first, and above the network cards. */
-const FIRST_PCI_SLOT = 29;
+/** Behind the first screen's VGA at 18, so that a guest finds that one first; the network cards have 21 to 28, the disks 30. */
+const PCI_SLOTS = [19, 20, 29] as const;
 const BAR2_SIZE = 0x1000;
 const PAGE_SHIFT = 12;
 
@@ -79,7 +79,7 @@ export class BochsDisplay {
     const [memory, registers] = [MEMORY + place * DISPLAY_MEMORY, REGISTERS + place * STRETCH];
     cpu.devices.pci.register_device({
       name: `bochs-display ${number}`,
-      pci_id: (FIRST_PCI_SLOT + place) << 3,
+      pci_id: PCI_SLOTS[place]! << 3,
       pci_space: configuration(memory, registers),
       pci_bars: [{ size: DISPLAY_MEMORY }, undefined, { size: BAR2_SIZE }],
     });
