@@ -13,8 +13,11 @@ const TEXTURE_LIMIT = 4;
 const { clz32, imul } = Math;
 /** All columns and all rows of a cell. */
 const FULL = 0xffffffff;
-/** Rows that stand for a whole cell where it and all around it changed in full. */
-const SAMPLED_ROWS = [3, 11];
+/** Rows that stand for a whole cell where the others are not asked for. */
+const UPPER_ROW = 3;
+const LOWER_ROW = 11;
+/** How a cell was looked at last. */
+const Known = { NOTHING: 0, SAMPLE: 1, PIXELS: 2 } as const;
 /** Colours are counted in this many buckets. */
 const BUCKETS = 32;
 /** Pixels whose colours say something. */
@@ -31,12 +34,17 @@ export class Cells {
   private readonly newest: Uint32Array;
   private readonly middle: Uint32Array;
   private readonly oldest: Uint32Array;
+  /** Something has come out otherwise than before that the shape of a picture may depend on. */
+  isStirred = false;
   /** Counts looks, so that the colours of a cell whose kind is certain are looked at now and then. */
   private turn = 0;
   private readonly buckets = new Uint16Array(BUCKETS);
-  /** What each cell showed at its last look. */
+  /** What each cell showed at its last look, if that was exact. */
   private readonly seen: Uint32Array;
-  private readonly isSeen: Uint8Array;
+  /** The sampled rows of each cell at its last look, as a hash. */
+  private readonly sampled: Uint32Array;
+  /** What is known of a cell's last look: Known */
+  private readonly known: Uint8Array;
 
   /** @param width pixels; @param height pixels */
   constructor(
@@ -52,12 +60,18 @@ export class Cells {
     this.middle = new Uint32Array(count);
     this.oldest = new Uint32Array(count);
     this.seen = new Uint32Array(width * height);
-    this.isSeen = new Uint8Array(count);
+    this.sampled = new Uint32Array(count);
+    this.known = new Uint8Array(count);
   }
 
   /** Whether any of the cell's last looks found a change. */
   moves(cell: number): boolean {
     return (this.newest[cell] | this.middle[cell] | this.oldest[cell]) !== 0;
+  }
+
+  /** Whether the cell's last look found a change. */
+  movesStill(cell: number): boolean {
+    return this.newest[cell] !== 0;
   }
 
   /** Columns that changed at the last two looks: bit 0 is the left one. */
@@ -70,27 +84,36 @@ export class Cells {
     return (this.newest[cell] | this.middle[cell]) >>> 16;
   }
 
-  /** Looks at a cell, which may have changed since the last time. @param pixels 0x00RRGGBB, row-major */
-  look(cell: number, pixels: Uint32Array): void {
+  /**
+   * Looks at a cell, which may have changed since the last time.
+   *
+   * @param pixels 0x00RRGGBB, row-major; @param isNear a picture is there or beside it: which columns and rows have changed is wanted, though it be
+   * text
+   */
+  look(cell: number, pixels: Uint32Array, isNear: boolean): void {
     const column = cell % this.columns;
     const left = column * CELL;
     const top = ((cell - column) / this.columns) * CELL;
     const width = Math.min(CELL, this.width - left);
     const height = Math.min(CELL, this.height - top);
     const first = top * this.width + left;
-    if (!this.isSeen[cell]) {
-      this.isSeen[cell] = 1;
-      for (let y = 0, at = first; y < height; y++, at += this.width) for (let x = 0; x < width; x++) this.seen[at + x] = pixels[at + x];
-      this.note(cell, 0);
-      return;
+    const isWhole = width === CELL && height === CELL;
+    const hash = isWhole ? this.sample(first, pixels) : 0;
+    const hasChanged = this.known[cell] !== Known.NOTHING && (!isWhole || hash !== this.sampled[cell]);
+    this.sampled[cell] = hash;
+    let changed = hasChanged ? FULL : 0;
+    const { texture } = this;
+    const isText = texture[cell] === -TEXTURE_LIMIT;
+    if (isWhole && this.known[cell] !== Known.NOTHING && ((isText && !isNear) || this.isSurrounded(cell))) this.known[cell] = Known.SAMPLE;
+    else {
+      const differs = this.compare(first, width, height, pixels);
+      if (this.known[cell] === Known.PIXELS) changed = differs;
+      this.known[cell] = Known.PIXELS;
     }
-    const isInside = width === CELL && height === CELL && this.isSurrounded(cell);
-    const changed = isInside ? this.sample(first, pixels) : this.compare(first, width, height, pixels);
     this.note(cell, changed);
-    if (changed === 0 || width < CELL || height < CELL) return;
-    const texture = this.texture[cell];
-    const isCertain = texture === TEXTURE_LIMIT || texture === -TEXTURE_LIMIT;
-    if (!isCertain || (this.turn++ & 7) === 0) this.judge(cell, first, changed, pixels);
+    if (changed === 0 || !isWhole) return;
+    // What is certainly a photograph is looked at again now and then.
+    if (texture[cell] < TEXTURE_LIMIT || (this.turn++ & 7) === 0) this.judge(cell, first, changed, pixels);
   }
 
   /** A look at a cell that is known not to have changed. */
@@ -100,6 +123,7 @@ export class Cells {
 
   /** A cell has stood still for long: forgets that it moved. */
   cool(cell: number): void {
+    this.isStirred = true;
     this.heat[cell] = 0;
     this.texture[cell] = 0;
     this.newest[cell] = 0;
@@ -109,17 +133,24 @@ export class Cells {
 
   /** Nobody looks at a cell any more: forgets what it showed, too. */
   forget(cell: number): void {
-    this.isSeen[cell] = 0;
+    this.known[cell] = Known.NOTHING;
     this.cool(cell);
   }
 
   private note(cell: number, changed: number): void {
-    const { heat, newest, middle } = this;
-    this.oldest[cell] = middle[cell];
-    middle[cell] = newest[cell];
+    const { heat, newest, middle, oldest } = this;
+    const last = newest[cell];
+    const before = middle[cell];
+    if ((changed | last) !== (last | before) && this.texture[cell] >= 0) this.isStirred = true;
+    if ((oldest[cell] | before | last) === 0 || (before | last | changed) === 0) this.isStirred = true;
+    oldest[cell] = before;
+    middle[cell] = last;
     newest[cell] = changed;
-    if (changed !== 0) heat[cell] = Math.min(HEAT_LIMIT, heat[cell] + 1);
-    else if (heat[cell] > 0) heat[cell]--;
+    const warmth = heat[cell];
+    if (changed !== 0) {
+      if (warmth < HEAT_LIMIT) heat[cell] = warmth + 1;
+    } else if (warmth > 0) heat[cell] = warmth - 1;
+    if (heat[cell] !== warmth && this.texture[cell] >= 0) this.isStirred = true;
   }
 
   /** Whether a cell and its eight neighbours changed in full at the last look. */
@@ -131,25 +162,18 @@ export class Cells {
     return true;
   }
 
-  /** Compares some rows only. @returns all bits, or none */
+  /** @returns a hash of some rows */
   private sample(first: number, pixels: Uint32Array): number {
-    const { seen, width } = this;
-    let differs = 0;
-    for (let line = 0; line < SAMPLED_ROWS.length; line++) {
-      const from = first + SAMPLED_ROWS[line] * width;
-      for (let at = from; at < from + CELL; at++) {
-        const pixel = pixels[at];
-        differs |= pixel ^ seen[at];
-        seen[at] = pixel;
-      }
+    let upper = 0;
+    let lower = 0;
+    for (let at = first + UPPER_ROW * this.width, end = at + CELL, down = (LOWER_ROW - UPPER_ROW) * this.width; at < end; at++) {
+      upper = imul(upper ^ pixels[at], 0x01000193);
+      lower = imul(lower ^ pixels[at + down], 0x01000193);
     }
-    if (differs !== 0) return FULL;
-    // The next look will compare every pixel.
-    for (let y = 0, from = first; y < CELL; y++, from += width) for (let at = from; at < from + CELL; at++) seen[at] = pixels[at];
-    return 0;
+    return (upper ^ (lower << 1)) >>> 0;
   }
 
-  /** @returns bits of the columns and rows that changed; those beyond the screen's edge change with the last ones */
+  /** Compares a cell with its last exact look, and takes it over. @returns bits of the columns and rows that changed; those beyond the screen's edge change with the last ones */
   private compare(first: number, width: number, height: number, pixels: Uint32Array): number {
     const { seen } = this;
     let columns = 0;
@@ -178,6 +202,7 @@ export class Cells {
     let rows = changed >>> 16;
     const step = bitCount(rows) >> 2;
     const { buckets, texture } = this;
+    const before = texture[cell];
     buckets.fill(0);
     let count = 0;
     for (let skipped = 0; rows !== 0; rows &= rows - 1) {
@@ -199,6 +224,7 @@ export class Cells {
     if (kinds < 2 || count < FEWEST_PIXELS) return;
     if (most < 0.25 * count && kinds >= Math.min(12, count / 3)) texture[cell] = Math.min(TEXTURE_LIMIT, texture[cell] + 1);
     else if (most > 0.35 * count || kinds < Math.min(9, count / 4)) texture[cell] = Math.max(-TEXTURE_LIMIT, texture[cell] - 1);
+    if (Math.sign(texture[cell]) !== Math.sign(before)) this.isStirred = true;
   }
 }
 

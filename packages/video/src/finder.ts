@@ -33,6 +33,8 @@ const PHOTOGRAPHIC_LATER = 0.2;
 /** A set of cells that move together. */
 interface Group {
   readonly members: number[];
+  /** How many of them changed at their last look: what a picture has left behind does not. */
+  readonly moving: number;
   /** The stream that it goes on, if any. */
   readonly stream: number;
 }
@@ -81,13 +83,13 @@ export class VideoFinder {
 
     const { cells } = this;
     const isVisited = this.tiles.visit(now, isLive, {
-      begin: (cell) => cells.look(cell, pixels),
-      look: (cell) => cells.look(cell, pixels),
+      begin: (cell) => cells.look(cell, pixels, true),
+      look: (cell, isNear) => cells.look(cell, pixels, isNear),
       pass: (cell) => cells.pass(cell),
       still: (cell) => cells.cool(cell),
       rest: (cell) => cells.forget(cell),
     });
-    const released = isVisited ? this.reshape(now) : [];
+    const released = isVisited && cells.isStirred ? this.reshape(now) : [];
     return { streams: this.streams, released };
   }
 
@@ -99,6 +101,7 @@ export class VideoFinder {
   /** Makes the streams what the cells say. @returns what no stream shows any more */
   private reshape(now: number): Region {
     const { cells, owners } = this;
+    cells.isStirred = false;
     const before = this.streams.flatMap(({ parts }) => parts);
     for (let cell = 0; cell < owners.length; cell++) if (owners[cell] !== 0 && !cells.moves(cell)) owners[cell] = 0;
     const groups = this.groups();
@@ -124,14 +127,14 @@ export class VideoFinder {
     return subtract(before, next.flatMap(({ parts }) => parts));
   }
 
-  /** The cells that move together: first around the pictures that there are, then around cells that may begin one. The largest come first. */
+  /** The cells that move together: first around the pictures that there are, then around cells that may begin one. Those in which most moves come first. */
   private groups(): Group[] {
     const { cells, owners, taken } = this;
     taken.fill(0);
     const groups: Group[] = [];
     for (let cell = 0; cell < owners.length; cell++) if (owners[cell] !== 0 && !taken[cell]) groups.push(this.collect(cell, true));
     for (let cell = 0; cell < owners.length; cell++) if (!taken[cell] && cells.texture[cell] > 0 && this.isHot(cell)) groups.push(this.collect(cell, false));
-    groups.sort((a, b) => b.members.length - a.members.length);
+    groups.sort((a, b) => b.moving - a.moving);
     // A picture that has come apart goes on in its largest piece.
     const seen = new Set<number>();
     return groups.map((group) => {
@@ -145,10 +148,12 @@ export class VideoFinder {
   private collect(start: number, isPicture: boolean): Group {
     const { owners, taken, near } = this;
     const members = [start];
+    let moving = 0;
     const owned = new Map<number, number>();
     taken[start] = 1;
     for (let at = 0; at < members.length; at++) {
       const owner = owners[members[at]];
+      if (this.cells.movesStill(members[at])) moving++;
       if (owner !== 0) owned.set(owner, (owned.get(owner) ?? 0) + 1);
       for (let side = AROUND * members[at], end = side + AROUND; side < end; side++) {
         const cell = near[side];
@@ -158,7 +163,7 @@ export class VideoFinder {
       }
     }
     const [stream = 0] = [...owned].sort(([, a], [, b]) => b - a).map(([id]) => id);
-    return { members, stream };
+    return { members, moving, stream };
   }
 
   private isWarm(cell: number): boolean {

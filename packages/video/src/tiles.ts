@@ -91,7 +91,8 @@ export class Tiles {
     for (let tile = 0; tile < this.last.length; tile++) {
       // The same sums as in `due`: a difference may round otherwise.
       const isStill = now >= this.last[tile] + STILL;
-      const isWanted = this.isNearMembers(tile) || (!isStill && this.changes[tile] >= STEADY_CHANGES && this.last[tile] - this.since[tile] >= STEADY);
+      const isNear = this.isNearMembers(tile);
+      const isWanted = isNear || (!isStill && this.changes[tile] >= STEADY_CHANGES && this.last[tile] - this.since[tile] >= STEADY);
       if (!isWanted) {
         if (this.isWatched[tile]) this.each(tile, visit.rest);
         this.isWatched[tile] = 0;
@@ -107,7 +108,7 @@ export class Tiles {
         const touched = this.touched[tile];
         this.touched[tile] = 0;
         this.lastLook[tile] = now;
-        this.each(tile, (cell, bit) => (touched & (1 << bit) ? visit.look(cell) : visit.pass(cell)));
+        this.each(tile, (cell, bit) => (touched & (1 << bit) ? visit.look(cell, isNear) : visit.pass(cell)));
       } else if (isStill && this.changes[tile] > 0) {
         this.changes[tile] = 0;
         this.each(tile, visit.still);
@@ -152,8 +153,8 @@ export class Tiles {
 export interface Visit {
   /** Its tile is watched from now on. */
   begin(cell: number): void;
-  /** It may have changed since the last look. */
-  look(cell: number): void;
+  /** It may have changed since the last look. @param isNear its tile is one of a picture, or beside it */
+  look(cell: number, isNear: boolean): void;
   /** It has not changed, other cells of its tile may have. */
   pass(cell: number): void;
   /** Its tile has not changed for long, and is watched on. */
