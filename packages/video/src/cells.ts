@@ -9,6 +9,8 @@
 export const CELL = 16;
 
 const HEAT_LIMIT = 8;
+/** Heat at which a cell may begin a picture. */
+export const HOT = 5;
 const TEXTURE_LIMIT = 4;
 const { clz32, imul } = Math;
 /** All columns and all rows of a cell. */
@@ -99,17 +101,19 @@ export class Cells {
     const first = top * this.width + left;
     const isWhole = width === CELL && height === CELL;
     const hash = isWhole ? this.sample(first, pixels) : 0;
-    const hasChanged = this.known[cell] !== Known.NOTHING && (!isWhole || hash !== this.sampled[cell]);
+    const isFirst = this.known[cell] === Known.NOTHING;
+    const hasChanged = !isFirst && (!isWhole || hash !== this.sampled[cell]);
     this.sampled[cell] = hash;
     let changed = hasChanged ? FULL : 0;
     const { texture } = this;
     const isText = texture[cell] === -TEXTURE_LIMIT;
-    if (isWhole && this.known[cell] !== Known.NOTHING && ((isText && !isNear) || this.isSurrounded(cell))) this.known[cell] = Known.SAMPLE;
+    if (isWhole && !isFirst && ((isText && !isNear) || this.isSurrounded(cell))) this.known[cell] = Known.SAMPLE;
     else {
       const differs = this.compare(first, width, height, pixels);
       if (this.known[cell] === Known.PIXELS) changed = differs;
       this.known[cell] = Known.PIXELS;
     }
+    if (isFirst) return;
     this.note(cell, changed);
     if (changed === 0 || !isWhole) return;
     // What is certainly a photograph is looked at again now and then.
@@ -121,20 +125,26 @@ export class Cells {
     this.note(cell, 0);
   }
 
-  /** A cell has stood still for long: forgets that it moved. */
+  /** A cell has stood still: what was hot, as in a film that falters, is soon hot again. */
   cool(cell: number): void {
     this.isStirred = true;
-    this.heat[cell] = 0;
-    this.texture[cell] = 0;
+    this.heat[cell] = this.heat[cell] >= HOT ? HOT - 2 : 0;
     this.newest[cell] = 0;
     this.middle[cell] = 0;
     this.oldest[cell] = 0;
   }
 
-  /** Nobody looks at a cell any more: forgets what it showed, too. */
-  forget(cell: number): void {
+  /** Nobody looks at a cell any more: forgets what it showed. */
+  rest(cell: number): void {
     this.known[cell] = Known.NOTHING;
     this.cool(cell);
+  }
+
+  /** A cell has stood still for so long that what it is like says nothing any more. */
+  forget(cell: number): void {
+    this.rest(cell);
+    this.heat[cell] = 0;
+    this.texture[cell] = 0;
   }
 
   private note(cell: number, changed: number): void {

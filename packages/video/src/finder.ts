@@ -5,15 +5,14 @@
  * look after look and look like photographs become a picture, which grows by such cells at its edge, loses those that stand still, and ends with
  * the last of them (shape.ts: its rectangle, and what stands still in it).
  */
-import { Cells } from './cells.js';
+import { Cells, HOT } from './cells.js';
 import type { Rect, Region, VideoChanges, VideoStream } from './ports.js';
 import { intersect, sameRect, sameRegion, subtract } from './rect.js';
 import { boundsOf, shapeOf } from './shape.js';
 import { type Canvas, Stream } from './stream.js';
 import { Tiles } from './tiles.js';
 
-/** Heat at which a cell may begin a picture, and at which it may join one that is there. */
-const HOT = 5;
+/** Heat at which a cell may join a picture that is there. */
 const WARM = 2;
 /** Neighbours, of eight, that carry a cell into their picture whatever it looks like. */
 const CARRIED = 5;
@@ -83,11 +82,14 @@ export class VideoFinder {
 
     const { cells } = this;
     const isVisited = this.tiles.visit(now, isLive, {
-      begin: (cell) => cells.look(cell, pixels, true),
+      begin: (cell, isFresh) => {
+        if (isFresh) cells.forget(cell);
+        cells.look(cell, pixels, true);
+      },
       look: (cell, isNear) => cells.look(cell, pixels, isNear),
       pass: (cell) => cells.pass(cell),
       still: (cell) => cells.cool(cell),
-      rest: (cell) => cells.forget(cell),
+      rest: (cell) => cells.rest(cell),
     });
     const released = isVisited && cells.isStirred ? this.reshape(now) : [];
     return { streams: this.streams, released };

@@ -22,8 +22,8 @@ export interface Shape {
 
 /** Cells that a hole has at least; smaller ones come and go in any film. */
 const SMALLEST_HOLE = 6;
-/** Holes that a picture has at most: the largest count. */
-const MOST_HOLES = 8;
+/** Blocks that a hole is made of; one that needs more is the block around it. */
+const MOST_BLOCKS = 12;
 /** Parts that are worth a JPEG picture of their own, pixels along a side and in all. */
 const SMALLEST_SIDE = 8;
 const SMALLEST_AREA = 1024;
@@ -60,10 +60,13 @@ export function shapeOf(members: readonly number[], has: (cell: number) => boole
     { x: 0, y: 0, ...screen },
   );
   if (!rect) return undefined;
-  const holes = blocksOf(bounds, (cell) => !has(cell), cells.columns)
-    .filter(isHole)
-    .sort((a, b) => size(b) - size(a))
-    .slice(0, MOST_HOLES)
+  const holes = clustersOf(bounds, (cell) => !has(cell), cells.columns)
+    .filter((cluster) => cluster.size >= SMALLEST_HOLE)
+    .flatMap((cluster) => {
+      const around = boundsOf([...cluster], cells.columns);
+      const blocks = blocksOf(around, (cell) => cluster.has(cell), cells.columns);
+      return blocks.length <= MOST_BLOCKS ? blocks : [around];
+    })
     .map((hole) =>
       toRect(
         CELL * hole.left - (hole.left > left ? trail(columnsOf({ ...hole, left: hole.left - 1, right: hole.left })) : 0),
@@ -84,10 +87,6 @@ const trail = (bits: number): number => Math.clz32(bits) - (32 - CELL);
 
 const toRect = (left: number, top: number, right: number, bottom: number): Rect => ({ x: left, y: top, width: right - left, height: bottom - top });
 
-const size = ({ left, top, right, bottom }: Block): number => (right - left) * (bottom - top);
-
-const isHole = (block: Block): boolean => size(block) >= SMALLEST_HOLE && Math.min(block.right - block.left, block.bottom - block.top) >= 2;
-
 /** The smallest block around cells. */
 export function boundsOf(members: readonly number[], columns: number): Block {
   let [left, top, right, bottom] = [Infinity, Infinity, 0, 0];
@@ -100,6 +99,27 @@ export function boundsOf(members: readonly number[], columns: number): Block {
     bottom = Math.max(bottom, row + 1);
   }
   return { left, top, right, bottom };
+}
+
+/** The cells of a block that are wanted, in sets of neighbours along sides. */
+function clustersOf({ left, top, right, bottom }: Block, isWanted: (cell: number) => boolean, columns: number): Set<number>[] {
+  const found = new Set<number>();
+  const clusters: Set<number>[] = [];
+  for (let row = top; row < bottom; row++) {
+    for (let column = left; column < right; column++) {
+      const start = row * columns + column;
+      if (found.has(start) || !isWanted(start)) continue;
+      const cluster = new Set([start]);
+      for (const cell of cluster) {
+        const at = cell % columns;
+        const near = [at > left ? cell - 1 : -1, at < right - 1 ? cell + 1 : -1, cell >= (top + 1) * columns ? cell - columns : -1, cell < (bottom - 1) * columns ? cell + columns : -1];
+        for (const next of near) if (next >= 0 && isWanted(next)) cluster.add(next);
+      }
+      for (const cell of cluster) found.add(cell);
+      clusters.push(cluster);
+    }
+  }
+  return clusters;
 }
 
 /** The cells of a block that are wanted, as disjoint blocks: runs of a row that repeat in the next become one. */

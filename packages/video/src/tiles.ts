@@ -11,6 +11,8 @@ const SIDE = 4;
 const TILE = SIDE * CELL;
 /** Milliseconds without a change after which a tile stands still: longer than between the frames of a slow film, or the blinks of a cursor are apart. */
 const STILL = 330;
+/** Milliseconds without a change after which a film that begins is another one. */
+const LONG_STILL = 2000;
 /** Milliseconds of changes after which a tile is worth looks, and the fewest changes in that time. */
 const STEADY = 150;
 const STEADY_CHANGES = 3;
@@ -25,6 +27,10 @@ export class Tiles {
   /** When the changes began that have had no gap since. */
   private readonly since: Float64Array;
   private readonly changes: Uint16Array;
+  /** It had stood still for long before these changes. */
+  private readonly isFresh: Uint8Array;
+  /** A picture was there when it stood still. */
+  private readonly wasPicture: Uint8Array;
   /** A bit for each of the tile's cells that may have changed since the last look, row by row. */
   private readonly touched: Uint16Array;
   private readonly lastLook: Float64Array;
@@ -40,6 +46,8 @@ export class Tiles {
     this.last = new Float64Array(count).fill(-Infinity);
     this.since = new Float64Array(count);
     this.changes = new Uint16Array(count);
+    this.isFresh = new Uint8Array(count);
+    this.wasPicture = new Uint8Array(count);
     this.touched = new Uint16Array(count);
     this.lastLook = new Float64Array(count).fill(-Infinity);
     this.isWatched = new Uint8Array(count);
@@ -52,6 +60,8 @@ export class Tiles {
       for (let column = Math.floor(x / TILE); column * TILE < x + width; column++) {
         const tile = row * this.columns + column;
         if (now >= this.last[tile] + STILL) {
+          this.isFresh[tile] = now >= this.last[tile] + LONG_STILL ? 1 : 0;
+          if (this.isFresh[tile]) this.wasPicture[tile] = 0;
           this.since[tile] = now;
           this.changes[tile] = 0;
         }
@@ -92,7 +102,7 @@ export class Tiles {
       // The same sums as in `due`: a difference may round otherwise.
       const isStill = now >= this.last[tile] + STILL;
       const isNear = this.isNearMembers(tile);
-      const isWanted = isNear || (!isStill && this.changes[tile] >= STEADY_CHANGES && this.last[tile] - this.since[tile] >= STEADY);
+      const isWanted = isNear || (!isStill && (this.wasPicture[tile] !== 0 || (this.changes[tile] >= STEADY_CHANGES && this.last[tile] - this.since[tile] >= STEADY)));
       if (!isWanted) {
         if (this.isWatched[tile]) this.each(tile, visit.rest);
         this.isWatched[tile] = 0;
@@ -102,7 +112,8 @@ export class Tiles {
         this.isWatched[tile] = 1;
         this.touched[tile] = 0;
         this.lastLook[tile] = now;
-        this.each(tile, visit.begin);
+        const isFresh = this.isFresh[tile] !== 0;
+        this.each(tile, (cell) => visit.begin(cell, isFresh));
       } else if (this.touched[tile] !== 0) {
         if (now < this.lastLook[tile] + LOOK_INTERVAL) continue;
         const touched = this.touched[tile];
@@ -111,6 +122,7 @@ export class Tiles {
         this.each(tile, (cell, bit) => (touched & (1 << bit) ? visit.look(cell, isNear) : visit.pass(cell)));
       } else if (isStill && this.changes[tile] > 0) {
         this.changes[tile] = 0;
+        this.wasPicture[tile] = this.members[tile] > 0 ? 1 : 0;
         this.each(tile, visit.still);
       } else if (isLive && !isStill && now >= this.lastLook[tile] + LOOK_INTERVAL) {
         this.lastLook[tile] = now;
@@ -151,8 +163,8 @@ export class Tiles {
 
 /** What `Tiles.visit` calls for each cell. */
 export interface Visit {
-  /** Its tile is watched from now on. */
-  begin(cell: number): void;
+  /** Its tile is watched from now on. @param isFresh it had stood still for long */
+  begin(cell: number, isFresh: boolean): void;
   /** It may have changed since the last look. @param isNear its tile is one of a picture, or beside it */
   look(cell: number, isNear: boolean): void;
   /** It has not changed, other cells of its tile may have. */
