@@ -63,7 +63,7 @@ export class Drives {
   /** Disks that are written, by their slots. @throws ControlError for a floppy that can be written: it cannot change hands */
   get changingHands(): { slot: DriveSettings['slot']; path: string }[] {
     for (const [spec, image] of this.images) {
-      if (spec.type !== 'hdd' && !image.readOnly) throw new ControlError('VBOX_E_NOT_SUPPORTED', `${placeOf(spec)}: a medium that the guest can write, and is no hard disk, cannot be teleported: take it out first`);
+      if (spec.type !== 'hdd' && !image.readOnly) throw new ControlError('VBOX_E_NOT_SUPPORTED', `${placeOf(spec)}: only hard disks are handed over, so a medium that the guest can write and that is no hard disk would be open for writing on both sides: take it out first`);
     }
     return [...this.media].flatMap(([spec, { path, readOnly }]) => (readOnly ? [] : [{ slot: slotOf(spec), path }]));
   }

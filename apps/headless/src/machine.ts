@@ -245,9 +245,10 @@ export class MachineProcess {
       // Answered before the machine goes: the process ends, and with it this socket.
       setImmediate(() => void machine.powerOff());
       if (outcome.where === 'kept') throw new ControlError('VBOX_E_VM_ERROR', `nobody knows who may run the machine: its state is kept in ${outcome.kept}`, { cause: outcome.error });
-      const { downtime, milliseconds, bytes, rounds, authenticated } = outcome;
-      const { total, ...parts } = Object.fromEntries(Object.entries(downtime).map(([part, time]) => [part, Math.round(time)])) as unknown as typeof downtime;
-      log.info({ downtime: total, parts, milliseconds: Math.round(milliseconds), bytes, rounds }, 'the machine was teleported');
+      const { downtime, before, milliseconds, bytes, rounds, authenticated } = outcome;
+      const whole = <Parts extends object>(times: Parts): Parts => Object.fromEntries(Object.entries(times).map(([part, time]) => [part, Math.round(time as number)])) as Parts;
+      const { total, ...parts } = whole(downtime);
+      log.info({ downtime: total, parts, before: whole(before), milliseconds: Math.round(milliseconds), bytes, rounds }, 'the machine was teleported');
       return { downtime: total, total: Math.round(milliseconds), parts, bytes, rounds, authenticated };
     } finally {
       this.moving = undefined;

@@ -7,11 +7,11 @@ import type { Clock } from './clock.js';
 import { TeleportError } from './errors.js';
 import type { Line } from './line/line.js';
 import { put, ROUND } from './line/messages.js';
-import { SECTIONS } from './line/sections.js';
+import { frameRoom, SECTIONS } from './line/sections.js';
 import type { KnownPages } from './memory/known-pages.js';
 import { encodeRuns, runsSize } from './memory/pages.js';
 import { Rounds, type DowntimeLimits } from './memory/rounds.js';
-import { asItIs, squeeze, type SqueezePolicy } from './memory/squeeze.js';
+import { AS_IT_IS, squeeze, type SqueezePolicy } from './memory/squeeze.js';
 import { type Movable, PAGE_SIZE, type PageRun, type Progress } from './ports.js';
 
 /** Pages read from the machine at once: a section holds them even when each is a run of its own. */
@@ -32,26 +32,34 @@ export async function sendPages({ machine, line, known, policy, clock }: Copy, p
     contents.catch(() => {}); // awaited below
     return contents;
   };
-  // One batch is read while the one before is sent.
+  // One batch is read while the one before is looked at, and the one before that is on its way.
+  let sending: Promise<void> = Promise.resolve();
   for (let at = 0, ahead = pages.length > 0 ? read(0) : undefined; ahead; at += BATCH) {
     const batch = pages.subarray(at, at + BATCH);
     const contents = await ahead;
     ahead = at + BATCH < pages.length ? read(at + BATCH) : undefined;
     const runs = known.runsFor(batch, contents);
-    if (runs.length > 0) await sendRuns(line, 'memory', runs, policy, clock);
-    sent(at + batch.length);
+    await sending;
+    sent(at);
+    sending = runs.length > 0 ? sendRuns(line, 'memory', runs, policy, clock) : Promise.resolve();
+    sending.catch(() => {}); // awaited before anything else is sent
   }
+  await sending;
+  sent(pages.length);
 }
 
 export async function sendRuns(line: Line, section: 'memory' | 'state', runs: readonly PageRun[], policy: SqueezePolicy, clock: Clock): Promise<void> {
-  const plain = encodeRuns(runs);
-  let contents = asItIs(plain);
   if (runsSize(runs) > PAGE_SIZE && policy.shouldSqueeze()) {
+    const plain = encodeRuns(runs);
     const start = clock.now();
-    contents = await squeeze(plain);
+    const contents = await squeeze(plain);
     policy.measuredSqueeze(plain.length, contents.length, clock.now() - start);
+    return line.send(section, contents);
   }
-  await line.send(section, contents);
+  const room = frameRoom(section);
+  const frame = encodeRuns(runs, room + AS_IT_IS.length);
+  frame.set(AS_IT_IS, room);
+  await line.sendInPlace(section, frame);
 }
 
 export interface Copied {

@@ -17,6 +17,17 @@ export class TeleportError extends Error {
   }
 }
 
+/** What came of an action, as the steps of a hand-over know it; `failed` hears why. */
+export async function tried(action: () => Promise<void>, failed: (error: TeleportError) => void): Promise<'done' | 'failed'> {
+  try {
+    await action();
+    return 'done';
+  } catch (cause) {
+    failed(teleportError(cause, 'machine'));
+    return 'failed';
+  }
+}
+
 /** Any thrown value as a `TeleportError`; one that is no `TeleportError` counts as `otherwise`. */
 export const teleportError = (cause: unknown, otherwise: TeleportFailure): TeleportError =>
   cause instanceof TeleportError ? cause : new TeleportError(otherwise, cause instanceof Error ? cause.message : String(cause), { cause });

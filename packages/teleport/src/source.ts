@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Clock, monotonicClock } from './clock.js';
 import { type Copied, type Copy, copyMemory, sendPages, sendRuns } from './copy-memory.js';
-import { TeleportError, teleportError } from './errors.js';
+import { TeleportError, teleportError, tried } from './errors.js';
 import { next, SOURCE, type SourceAction, type SourceEvent, type SourceState } from './handover/steps.js';
 import { type Limits, LIMITS } from './limits.js';
 import { connect, type Peer } from './line/connect.js';
@@ -51,9 +51,22 @@ export interface Downtime {
   readonly handOver: number;
 }
 
+/** Milliseconds of a move before the pause, one after the other. */
+export interface Preparation {
+  /** The line, and the proof of the password. */
+  readonly connect: number;
+  /** Until the target has accepted the description. */
+  readonly agree: number;
+  /** The early state, and the target that makes itself ready. */
+  readonly prepare: number;
+  /** The rounds. */
+  readonly memory: number;
+}
+
 export interface Moved {
   readonly where: 'there';
   readonly downtime: Downtime;
+  readonly before: Preparation;
   readonly milliseconds: number;
   readonly rounds: number;
   /** The guest was slowed to stand still for this share of its time. */
@@ -87,7 +100,7 @@ class Source {
   private tries = 0;
   private kept: string | undefined;
   private copied: Copied | undefined;
-  private readonly times = { paused: 0, still: 0, pagesSent: 0, offered: 0, ready: 0, runs: 0 };
+  private readonly times = { connected: 0, agreed: 0, prepared: 0, paused: 0, still: 0, pagesSent: 0, offered: 0, ready: 0, runs: 0 };
 
   constructor(private readonly options: TeleportOptions) {
     this.limits = { ...LIMITS, ...options.limits };
@@ -144,6 +157,7 @@ class Source {
     this.stop();
     this.line = await connect(this.options, this.limits);
     this.line.silence = this.limits.silence;
+    this.times.connected = this.clock.now();
     this.stop();
     this.report({ phase: 'connected' });
     if (this.options.password === '') this.log('warn', `no password: the line to ${host}:${port} is encrypted, but who is at its other end is not proved`);
@@ -156,6 +170,7 @@ class Source {
     if (faults.length > 0) throw new TeleportError('refused', faults.join('; '));
     await this.record?.prepare('source');
     aside?.hears(accepted?.aside);
+    this.times.agreed = this.clock.now();
 
     this.report({ phase: 'preparing' });
     const policy = new SqueezePolicy();
@@ -165,6 +180,7 @@ class Source {
     const prepared = get(TOOK, (await this.line.expect('prepared')).contents).milliseconds;
     this.stop();
     if (this.line.version > 1) await this.compareClocks(this.line);
+    this.times.prepared = this.clock.now();
 
     const copy = { machine, line: this.line, known: new KnownPages(machine.memoryBytes / PAGE_SIZE), policy, clock: this.clock };
     const maxDowntime = this.options.maxDowntime ?? 250;
@@ -290,15 +306,8 @@ class Source {
     }
   }
 
-  private async tried(action: () => Promise<void>): Promise<'done' | 'failed'> {
-    try {
-      await action();
-      return 'done';
-    } catch (cause) {
-      this.error = teleportError(cause, 'machine');
-      this.log('error', this.error.message);
-      return 'failed';
-    }
+  private tried(action: () => Promise<void>): Promise<'done' | 'failed'> {
+    return tried(action, (error) => this.log('error', (this.error = error).message));
   }
 
   private async decide(): Promise<SourceEvent> {
@@ -389,7 +398,7 @@ class Source {
       this.log('error', `nobody knows who may run the machine: its state is in ${this.kept}`);
       return { where: 'kept', kept: this.kept!, error };
     }
-    const { paused, still, pagesSent, offered, ready, runs } = this.times;
+    const { connected, agreed, prepared, paused, still, pagesSent, offered, ready, runs } = this.times;
     const end = runs || this.clock.now();
     this.report({ phase: 'running', percent: 100, remaining: 0 });
     this.log('info', `the machine runs at ${this.options.host}:${this.options.port}`);
@@ -403,6 +412,7 @@ class Source {
         load: (ready || end) - offered,
         handOver: ready ? end - ready : 0,
       },
+      before: { connect: connected - this.started, agree: agreed - connected, prepare: prepared - agreed, memory: paused - prepared },
       milliseconds: end - this.started,
       rounds: this.copied!.rounds,
       slowed: this.copied!.slowed,

@@ -3,7 +3,7 @@
  * hand-over is `handover/steps.ts`. The door in front of it is `waiting.ts`.
  */
 import type { Clock } from './clock.js';
-import { TeleportError, teleportError } from './errors.js';
+import { TeleportError, teleportError, tried } from './errors.js';
 import { next, TARGET, type TargetAction, type TargetEvent, type TargetState } from './handover/steps.js';
 import type { Limits } from './limits.js';
 import type { Line } from './line/line.js';
@@ -332,15 +332,8 @@ export class Move {
     });
   }
 
-  private async tried(action: () => Promise<void>): Promise<'done' | 'failed'> {
-    try {
-      await action();
-      return 'done';
-    } catch (cause) {
-      this.error = teleportError(cause, 'machine');
-      this.log('error', this.error.message);
-      return 'failed';
-    }
+  private tried(action: () => Promise<void>): Promise<'done' | 'failed'> {
+    return tried(action, (error) => this.log('error', (this.error = error).message));
   }
 
   private async decide(): Promise<TargetEvent> {

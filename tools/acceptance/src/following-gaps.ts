@@ -1,5 +1,5 @@
 /**
- * How long each viewer's picture of a moving test card stands still while the machine is teleported: `node following-gaps.js [RUNS]`.
+ * How long each viewer's picture of a moving test card stands still while the machine is teleported: `node following-gaps.js [RUNS [VIEWER]]`.
  *
  * One viewer at a time, so that it is the move that is measured and not the other viewers. Prints a line for each run and the median of each
  * viewer; ends with 1 where a median is not under 1.5 s.
@@ -35,8 +35,10 @@ async function gap(watcher: Watcher, sameDisplayPort: boolean): Promise<{ readon
 }
 
 const runs = Number(process.argv[2] ?? 3);
+const only = process.argv[3];
 let isSlow = false;
 for (const [watcher, { follows }] of Object.entries(watchers) as [Watcher, (typeof watchers)[Watcher]][]) {
+  if (only !== undefined && only !== watcher) continue;
   for (const way of follows === 'redirection' ? (['redirection', 'relay'] as const) : (['relay'] as const)) {
     const gaps: number[] = [];
     for (let run = 0; run < runs; run++) {

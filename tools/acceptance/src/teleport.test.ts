@@ -31,13 +31,23 @@ test('localhost to localhost: refused with a wrong password, then moved, with it
   const there = await home.testCard('source');
   for (let block = 0; block < 20; block++) await there.diskWrite(block * 4099, 0x1000 + block);
 
+  // Other hardware is refused with both values, and the target waits on.
+  const move = (password: string): string => `VBoxManage controlvm source teleport --host localhost --port ${port} --max-downtime 500 --password-file ${password}`;
+  await home.type('VBoxManage modifyvm target --memory 32');
+  await home.type('VBoxManage startvm target --type headless');
+  const other = await home.attempt(move('secret'));
+  expect([other.code, other.stderr]).toEqual([1, expect.stringMatching(/goes on here: .*memory is "64 MiB" at the source and "32 MiB" at the target/)]);
+  expect([(await home.info('source')).get('VMState'), (await home.info('target')).get('VMState')]).toEqual(['running', 'teleportingin']);
+  await home.type('VBoxManage controlvm target poweroff');
+  await home.untilState('target', 'poweroff');
+  await home.type('VBoxManage modifyvm target --memory 64');
+
   // The source writes its disk still; the target only looks at it.
   await home.type('VBoxManage startvm target --type headless');
   const waiting = await home.info('target');
   expect([waiting.get('VMState'), waiting.get('teleporterenabled'), waiting.get('teleporterport')]).toEqual(['teleportingin', 'on', String(port)]);
   expect(waiting.get('VMStateReason')).toBe(`waiting for a machine on port ${port}`);
 
-  const move = (password: string): string => `VBoxManage controlvm source teleport --host localhost --port ${port} --max-downtime 500 --password-file ${password}`;
   const refused = await home.attempt(move('wrong'));
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('the machine was not teleported, and goes on here: wrong password')]);
   expect((await home.info('source')).get('VMState')).toBe('running');

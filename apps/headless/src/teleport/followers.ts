@@ -3,7 +3,8 @@
  *
  *     the target has said where its display is   a relay for each viewer connects there, vouched for; it is shown nothing yet
  *     the guest stands still                     what viewers type waits
- *     the machine runs there                     viewers see and type through their relays, beginning with what has waited
+ *     the machine runs there                     relays are shown it, which says as much as the move's own end: viewers see and type through them,
+ *                                                beginning with what has waited
  *                                                those that can find the target by themselves are sent there; their relays end with their old sessions
  *     the machine stays here                     what has waited is typed here, and relays end
  *
@@ -47,6 +48,8 @@ export class Followers {
   readonly aside: SourceAside;
   private readonly secret = randomBytes(SECRET_BYTES);
   private readonly followers = new Map<number, Promise<Follower | undefined>>();
+  /** Those that see the machine there. */
+  private readonly led = new Set<number>();
   private readonly leave: (() => void)[] = [];
   private where: Whereabouts | undefined;
 
@@ -79,7 +82,6 @@ export class Followers {
 
   /** The machine runs there: resolves when each viewer has a picture of it, or was told that it has gone. */
   async lead(): Promise<void> {
-    this.leave.push(this.display.onDisconnected(({ id }) => void this.followers.get(id)?.then((follower) => follower?.relay.close())));
     await Promise.all(this.display.clients.map(({ id }) => this.leadOne(id)));
   }
 
@@ -104,10 +106,16 @@ export class Followers {
     if (!this.where || this.where.certificate === null) return;
     // One that is let in just now is in the list, and told of too.
     const follow = (client: ClientInfo): void => {
-      if (!this.followers.has(client.id)) this.followers.set(client.id, this.connect(client));
+      if (this.followers.has(client.id)) return;
+      const follower = this.connect(client);
+      this.followers.set(client.id, follower);
+      void follower.then((found) => found?.relay.arrived.then(() => this.show(client.id, found)));
     };
     this.display.clients.forEach(follow);
-    this.leave.push(this.display.onConnected(follow));
+    this.leave.push(
+      this.display.onConnected(follow),
+      this.display.onDisconnected(({ id }) => void this.followers.get(id)?.then((follower) => follower?.relay.close())),
+    );
   }
 
   private async connect(client: ClientInfo): Promise<Follower | undefined> {
@@ -157,12 +165,22 @@ export class Followers {
     const tooLate = setTimeout(PICTURE, undefined, { signal: late.signal }).catch(() => undefined);
     const follower = await Promise.race([inTime(), nothing(), tooLate]);
     late.abort();
+    if (!follower || !this.show(id, follower)) this.display.dismiss([id], 'the machine was teleported, and this viewer could not follow');
+  }
+
+  /** From now on the viewer sees the machine there. @returns whether the viewer is still here */
+  private show(id: number, follower: Follower): boolean {
+    if (this.led.has(id)) return true;
     const client = this.display.clients.find((candidate) => candidate.id === id);
-    if (!client) return follower?.relay.close();
-    if (!follower || !this.display.lead(id, follower.relay.console)) return this.display.dismiss([id], 'the machine was teleported, and this viewer could not follow');
+    if (!client || !this.display.lead(id, follower.relay.console)) {
+      follower.relay.close();
+      return false;
+    }
+    this.led.add(id);
     void follower.relay.closed.then((reason) => this.display.dismiss([id], `its relay ended: ${reason}`));
     if (follower.redirection) this.sendOn(client, follower.redirection);
     else this.log.info(`client ${id} is relayed`);
+    return true;
   }
 
   private sendOn({ id, user, domain, screen }: ClientInfo, { address, hostName, cookie }: NonNullable<Follower['redirection']>): void {

@@ -98,7 +98,8 @@ function firstPages(areas: readonly Uint8Array[]): number[] {
 
 /** @throws StateError for a page outside the memory */
 export function readPages(areas: readonly Uint8Array[], pages: Uint32Array): Uint8Array {
-  const bytes = new Uint8Array(pages.length * PAGE);
+  // Filled to the last byte, or nobody gets it.
+  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(pages.length * PAGE).buffer);
   pages.forEach((page, index) => bytes.set(pageOf(areas, page), index * PAGE));
   return bytes;
 }

@@ -5,7 +5,7 @@
  */
 import type { Duplex } from 'node:stream';
 import { TeleportError } from '../errors.js';
-import { type Frame, frameHeader, headerLength, parseHeader, type SectionName, STREAM_VERSIONS } from './sections.js';
+import { type Frame, frameHeader, frameRoom, headerLength, parseHeader, type SectionName, STREAM_VERSIONS } from './sections.js';
 
 const NOTHING = new Uint8Array(0);
 
@@ -69,6 +69,15 @@ export class Line {
     const room = contents.length === 0 ? !this.stream.writableNeedDrain : this.stream.write(contents);
     this.stream.uncork();
     if (!room) await this.drained();
+  }
+
+  /** As `send`, without a copy: `frame` has `frameRoom(name)` bytes of room before its contents. */
+  async sendInPlace(name: SectionName, frame: Uint8Array): Promise<void> {
+    if (this.failure) throw this.brokenError();
+    if (this.deaf) throw new TeleportError('line', 'the connection is being closed');
+    frame.set(frameHeader(name, frame.length - frameRoom(name)));
+    this.sent += frame.length;
+    if (!this.stream.write(frame)) await this.drained();
   }
 
   private async drained(): Promise<void> {

@@ -76,6 +76,9 @@ export function frameHeader(name: SectionName, length: number): Buffer {
   return header;
 }
 
+/** Bytes of a frame before its contents. */
+export const frameRoom = (name: SectionName): number => headers.get(name)!.length;
+
 /** A header's bytes: all, given the first. @throws WireError when no section has a name of that length */
 export function headerLength(first: number): number {
   if (first === 0 || first > LONGEST_NAME) throw new WireError('FRAME.nameLength', 0, `no section has a name of ${first} bytes`);

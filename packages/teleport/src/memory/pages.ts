@@ -16,10 +16,13 @@ const bodyLength = (run: PageRun): number => (run.kind === 'data' ? run.data.len
 /** Bytes that `runs` take. */
 export const runsSize = (runs: readonly PageRun[]): number => runs.reduce((sum, run) => sum + HEAD + bodyLength(run), 0);
 
-export function encodeRuns(runs: readonly PageRun[]): Uint8Array {
-  const bytes = new Uint8Array(runsSize(runs));
+/** @param room bytes that are left at the start, for whoever puts something before */
+export function encodeRuns(runs: readonly PageRun[], room = 0): Uint8Array {
+  // Filled to the last byte, and not from a pool.
+  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(room + runsSize(runs)).buffer);
   const view = new DataView(bytes.buffer);
-  let at = 0;
+  bytes.fill(0, 0, room);
+  let at = room;
   for (const run of runs) {
     view.setUint32(at, run.first, true);
     view.setUint32(at + 4, run.kind === 'data' ? run.data.length / PAGE_SIZE : run.count, true);

@@ -23,6 +23,9 @@ export async function squeeze(contents: Uint8Array): Promise<Uint8Array> {
 
 export const asItIs = (contents: Uint8Array): Uint8Array => Buffer.concat([Buffer.from([PLAIN]), contents]);
 
+/** What stands before contents that are written as they are. */
+export const AS_IT_IS = Uint8Array.of(PLAIN);
+
 /** @param most bytes that the contents may have. @throws WireError */
 export async function unfold(bytes: Uint8Array, most: number): Promise<Uint8Array> {
   const [how] = bytes;
