@@ -95,8 +95,11 @@ export async function breakLock(path: string): Promise<LockInfo[]> {
 
 async function take(path: string, draft: string, mode: LockMode, besides: string | undefined): Promise<Lock> {
   const others = (locks: readonly LockFile[]): LockFile[] => locks.filter(({ file }) => file !== besides);
+  // Names that are taken, though a network file system's listing, which may be out of date, had them not.
+  const unlisted = new Map<string, LockFile>();
   for (let attempt = 1; ; attempt++) {
-    const present = await list(path);
+    const listed = await list(path);
+    const present = [...listed, ...[...unlisted.values()].filter(({ file }) => !listed.some((lock) => lock.file === file))];
     await judge(path, others(present), mode);
     const number = Math.max(0, ...present.map((lock) => lock.number)) + 1;
     const mine = `${path}.lock-${number}`;
@@ -107,7 +110,8 @@ async function take(path: string, draft: string, mode: LockMode, besides: string
       // A network file system may repeat a request whose answer was lost: the link is there, and it is ours.
       if ((await stat(draft)).nlink !== 2) {
         if (attempt === attempts) throw new ImageLockedError(path, 'others who come and go', mode, 'try again', { cause });
-        continue; // another was faster: look again
+        unlisted.set(mine, { file: mine, number });
+        continue; // another was faster, or is remembered here alone: look again, at that one too
       }
     }
     try {
