@@ -55,7 +55,7 @@ async function serveThere(text: string): Promise<number> {
   ends.push(() => guest.close());
   await until('the way out', async () => ((await guest.run('ip route')).includes('default via 10.0.2.2') ? true : undefined), { timeout: 120_000, interval: 500 });
   expect(await guest.run(`wget -q -O - http://${OTHER}:${port}/`)).toContain('the other host');
-  const echo = `ping -c 1 -W 5 ${OTHER}`;
+  const echo = `ping -c 1 -W 2 ${OTHER}`;
   expect((await guest.attempt(echo)).output).toContain('0 packets received');
   expect(letEchoes(EVERYBODY)).toBe(true);
   await until('an echo', async () => ((await guest.attempt(echo)).code === 0 ? true : undefined), { timeout: 120_000, interval: 500 });
