@@ -17,6 +17,8 @@ import type { Link } from './state.js';
 export interface DynamicService {
   /** The listener that the client is asked for. */
   readonly name: string;
+  /** What it is known by here, where there may be several of its name. */
+  readonly key?: string;
   /** Bytes of the longest message that is taken of the client. */
   readonly limit: number;
   /** The client listens. @param say sends it a message; without effect once the channel is closed */
@@ -24,13 +26,17 @@ export interface DynamicService {
   /** @throws WireError or ProtocolError, which end the connection */
   message(message: Uint8Array): void;
   closed(): void;
+  /** The client has nobody who listens there. */
+  unheard?(): void;
 }
+
+const keyOf = ({ key, name }: DynamicService): string => key ?? name;
 
 export class Channels {
   private state: DynamicState = { step: 'idle' };
   private readonly reader = new ChunkReader(DYNVC_PDU_LENGTH);
   private readonly services = new Map<string, DynamicService>();
-  /** Names of the dynamic channels that are open, and what each is known by. */
+  /** Keys of the dynamic channels that are open, and the number of each. */
   private readonly open = new Map<string, number>();
 
   constructor(
@@ -43,16 +49,33 @@ export class Channels {
   start(services: readonly DynamicService[]): void {
     if (!this.carrier || !this.gate.opens('dynamicChannels')) return;
     this.step({ type: 'start' });
-    for (const service of services) this.services.set(service.name, service);
-    this.policyChanged();
+    for (const service of services) this.add(service);
+  }
+
+  /** Offers the client one more. */
+  add(service: DynamicService): void {
+    this.services.set(keyOf(service), service);
+    this.offer(service);
+  }
+
+  /** Takes one back: its channel is closed, and nothing of it is heard any more. */
+  remove(service: DynamicService): void {
+    if (this.services.get(keyOf(service)) !== service) return;
+    this.step({ type: 'close', key: keyOf(service) });
+    this.open.delete(keyOf(service));
+    this.services.delete(keyOf(service));
   }
 
   /** What is permitted has changed: dynamic channels open and close. */
   policyChanged(): void {
-    for (const { name, limit } of this.services.values()) {
-      if (this.gate.opens('dynamicChannels') && this.gate.opens(featureOf(name))) this.step({ type: 'open', name, limit });
-      else this.close(name);
-    }
+    for (const service of [...this.services.values()]) this.offer(service);
+  }
+
+  private offer(service: DynamicService): void {
+    const { name, limit } = service;
+    if (this.gate.opens('dynamicChannels') && this.gate.opens(featureOf(name))) return this.step({ type: 'open', key: keyOf(service), name, limit });
+    this.step({ type: 'close', key: keyOf(service) });
+    this.gone(keyOf(service));
   }
 
   /** A packet in a static channel. @param name empty for one that the client has not asked for */
@@ -65,7 +88,7 @@ export class Channels {
 
   /** The client has gone. */
   end(): void {
-    for (const name of [...this.open.keys()]) this.gone(name);
+    for (const key of [...this.open.keys()]) this.gone(key);
     this.services.clear();
     this.state = { step: 'idle' };
   }
@@ -74,13 +97,8 @@ export class Channels {
     return this.link.client.channels.find(({ name, offered }) => name === DRDYNVC && offered);
   }
 
-  private close(name: string): void {
-    this.step({ type: 'close', name });
-    this.gone(name);
-  }
-
-  private gone(name: string): void {
-    if (this.open.delete(name)) this.services.get(name)!.closed();
+  private gone(key: string): void {
+    if (this.open.delete(key)) this.services.get(key)?.closed();
   }
 
   private step(event: DynamicEvent): void {
@@ -88,24 +106,25 @@ export class Channels {
     this.state = state;
     this.send(send);
     for (const effect of effects) {
-      const { name } = effect;
+      const { key, name } = effect;
       switch (effect.type) {
         case 'opened':
-          this.open.set(name, effect.id);
-          this.services.get(name)!.opened((message) => {
-            if (this.open.get(name) === effect.id) this.send(dataPdus(effect.id, message));
+          this.open.set(key, effect.id);
+          this.services.get(key)?.opened((message) => {
+            if (this.open.get(key) === effect.id) this.send(dataPdus(effect.id, message));
           });
           break;
         case 'message':
-          if (this.gate.passes(featureOf(name), 1)) this.services.get(name)?.message(effect.message);
+          if (this.gate.passes(featureOf(name), 1)) this.services.get(key)?.message(effect.message);
           break;
         case 'late':
           this.gate.passes(featureOf(name), 1);
           break;
         case 'closed':
-          if (this.open.get(name) === effect.id) this.gone(name);
+          if (this.open.get(key) === effect.id) this.gone(key);
           break;
         case 'unheard':
+          this.services.get(key)?.unheard?.();
       }
     }
   }

@@ -34,21 +34,21 @@ class Manager {
   }
 }
 
-const open = (name: string, limit = 100): DynamicEvent => ({ type: 'open', name, limit });
+const open = (name: string, limit = 100): DynamicEvent => ({ type: 'open', key: name, name, limit });
 const caps = (Version: number): Uint8Array => encode(dvc.DYNVC_CAPS_RSP, { Version });
 const created = (ChannelId: number, CreationStatus = 0): Uint8Array => encode(dvc.DYNVC_CREATE_RSP, { ChannelId, CreationStatus });
 const data = (ChannelId: number, ...octets: number[]): Uint8Array => encode(dvc.DYNVC_DATA, { ChannelId, Data: Uint8Array.from(octets) });
 const first = (ChannelId: number, Length: number, ...octets: number[]): Uint8Array => encode(dvc.DYNVC_DATA_FIRST, { ChannelId, Length, Data: Uint8Array.from(octets) });
 const closing = (ChannelId: number): Uint8Array => encode(dvc.DYNVC_CLOSE, { ChannelId });
-const message = (name: string, ...octets: number[]): DynamicEffect => ({ type: 'message', name, message: Uint8Array.from(octets) });
+const message = (name: string, ...octets: number[]): DynamicEffect => ({ type: 'message', key: name, name, message: Uint8Array.from(octets) });
 
 describe('capabilities', () => {
   test('nothing is said to a client before the start, and nothing that it says before means anything', () => {
-    expect(new Manager().do(open('a'), { type: 'close', name: 'a' }).hear(Uint8Array.of(0xff)).sent).toEqual([]);
+    expect(new Manager().do(open('a'), { type: 'close', key: 'a' }).hear(Uint8Array.of(0xff)).sent).toEqual([]);
   });
 
   test('come first; channels that are wanted meanwhile are asked for after the answer', () => {
-    const manager = new Manager().do({ type: 'start' }, { type: 'start' }, open('a'), open('b'), open('a'), { type: 'close', name: 'b' });
+    const manager = new Manager().do({ type: 'start' }, { type: 'start' }, open('a'), open('b'), open('a'), { type: 'close', key: 'b' });
     expect(manager.sent.map(dvc.cmdOf)).toEqual([dvc.Cmd.CAPABILITY]);
     manager.hear(caps(1)).hear(caps(1));
     expect(manager.sent.slice(1).map((pdu) => decode(dvc.DYNVC_CREATE_REQ, pdu))).toEqual([{ ChannelId: 1, Pri: 0, ChannelName: 'a' }]);
@@ -69,7 +69,7 @@ describe('a channel', () => {
   test('opens where somebody listens, and says where nobody does', () => {
     const manager = Manager.with().do(open('a'), open('b'), open('a')).hear(created(1)).hear(created(2, -2147023728));
     expect(manager.sent.length).toBe(3);
-    expect(manager.effects).toEqual([{ type: 'opened', name: 'a', id: 1 }, { type: 'unheard', name: 'b', status: -2147023728 }]);
+    expect(manager.effects).toEqual([{ type: 'opened', key: 'a', name: 'a', id: 1 }, { type: 'unheard', key: 'b', name: 'b', status: -2147023728 }]);
     for (const id of [1, 2, 3]) expect(() => manager.hear(created(id))).toThrow(`channel ${id} is not being created`);
   });
 
@@ -92,24 +92,30 @@ describe('a channel', () => {
   });
 
   test('is closed by this side, and what was on its way is for nobody', () => {
-    const manager = Manager.with('a').do({ type: 'close', name: 'a' }, { type: 'close', name: 'a' });
+    const manager = Manager.with('a').do({ type: 'close', key: 'a' }, { type: 'close', key: 'a' });
     expect(decode(dvc.DYNVC_CLOSE, manager.sent.at(-1)!)).toEqual({ ChannelId: 1 });
     manager.hear(data(1, 1)).do(open('a')).hear(created(2)).hear(closing(1)).hear(data(2, 3)).hear(closing(7)).hear(data(1, 4));
-    expect(manager.effects.slice(1)).toEqual([{ type: 'late', name: 'a' }, { type: 'opened', name: 'a', id: 2 }, { type: 'closed', name: 'a', id: 1 }, message('a', 3), message('', 4)]);
+    expect(manager.effects.slice(1)).toEqual([{ type: 'late', key: 'a', name: 'a' }, { type: 'opened', key: 'a', name: 'a', id: 2 }, { type: 'closed', key: 'a', name: 'a', id: 1 }, message('a', 3), message('', 4)]);
   });
 
   test('is closed before the client has answered: as soon as it has', () => {
-    const manager = Manager.with().do(open('a'), { type: 'close', name: 'a' });
+    const manager = Manager.with().do(open('a'), { type: 'close', key: 'a' });
     expect(manager.sent.length).toBe(2);
     manager.hear(created(1));
     expect(decode(dvc.DYNVC_CLOSE, manager.sent[2])).toEqual({ ChannelId: 1 });
-    expect(Manager.with().do(open('a'), { type: 'close', name: 'a' }).hear(created(1, -1)).effects).toEqual([]);
+    expect(Manager.with().do(open('a'), { type: 'close', key: 'a' }).hear(created(1, -1)).effects).toEqual([]);
   });
 
   test('is closed by the client, and may be opened again under another number', () => {
     const manager = Manager.with('a').hear(first(1, 9, 1)).hear(closing(1)).do(open('a')).hear(created(2)).hear(data(2, 5));
-    expect(manager.effects.slice(1)).toEqual([{ type: 'closed', name: 'a', id: 1 }, { type: 'opened', name: 'a', id: 2 }, message('a', 5)]);
+    expect(manager.effects.slice(1)).toEqual([{ type: 'closed', key: 'a', name: 'a', id: 1 }, { type: 'opened', key: 'a', name: 'a', id: 2 }, message('a', 5)]);
   });
+});
+
+test('several channels of one name are known by their keys', () => {
+  const wanted = (key: string): DynamicEvent => ({ type: 'open', key, name: 'a', limit: 100 });
+  const manager = Manager.with().do(wanted('x'), wanted('y')).hear(created(1)).hear(created(2)).do({ type: 'close', key: 'x' }).hear(data(2, 5));
+  expect(manager.effects.slice(2)).toEqual([{ type: 'message', key: 'y', name: 'a', message: Uint8Array.of(5) }]);
 });
 
 test('any messages in any fragments over several channels come out as they went in', () => {

@@ -16,6 +16,7 @@ export const OFFERED_VERSION = 2;
 const EVEN = { PriorityCharge0: 0x0400, PriorityCharge1: 0x0400, PriorityCharge2: 0x0400, PriorityCharge3: 0x0400 };
 
 interface Channel {
+  readonly key: string;
   readonly name: string;
   /** `unwanted`: closed by this side before the client has answered; `closing`: the client has not confirmed its end. */
   readonly step: 'creating' | 'unwanted' | 'open' | 'closing';
@@ -32,6 +33,9 @@ export type DynamicState =
   | { readonly step: 'ready'; readonly version: number; readonly channels: ReadonlyMap<number, Channel>; readonly next: number };
 
 export interface Wanted {
+  /** What this side knows the channel by: there may be several of a name. */
+  readonly key: string;
+  /** The listener's. */
   readonly name: string;
   readonly limit: number;
 }
@@ -39,20 +43,20 @@ export interface Wanted {
 export type DynamicEvent =
   | { readonly type: 'start' }
   | ({ readonly type: 'open' } & Wanted)
-  | { readonly type: 'close'; readonly name: string }
+  | { readonly type: 'close'; readonly key: string }
   /** A message in the static channel. */
   | { readonly type: 'received'; readonly bytes: Uint8Array };
 
 export type DynamicEffect =
-  | { readonly type: 'opened'; readonly name: string; readonly id: number }
+  | { readonly type: 'opened'; readonly key: string; readonly name: string; readonly id: number }
   /** Nobody listens there. */
-  | { readonly type: 'unheard'; readonly name: string; readonly status: number }
+  | { readonly type: 'unheard'; readonly key: string; readonly name: string; readonly status: number }
   /** Without a name: in a channel that is none. */
-  | { readonly type: 'message'; readonly name: string; readonly message: Uint8Array }
+  | { readonly type: 'message'; readonly key: string; readonly name: string; readonly message: Uint8Array }
   /** What came in a channel that this side has closed. */
-  | { readonly type: 'late'; readonly name: string }
+  | { readonly type: 'late'; readonly key: string; readonly name: string }
   /** By the client, or confirmed by it. */
-  | { readonly type: 'closed'; readonly name: string; readonly id: number };
+  | { readonly type: 'closed'; readonly key: string; readonly name: string; readonly id: number };
 
 export interface DynamicOutcome {
   readonly state: DynamicState;
@@ -74,7 +78,7 @@ export function dynamicStep(state: DynamicState, event: DynamicEvent): DynamicOu
     case 'open':
       return open(state, event);
     case 'close':
-      return close(state, event.name);
+      return close(state, event.key);
     case 'received':
       // Before anything was said to it, a client has nothing to answer.
       return state.step === 'idle' ? to(state) : received(state, event.bytes);
@@ -91,21 +95,21 @@ function withChannel(state: Ready, id: number, channel: Channel | undefined): Re
   return { ...state, channels };
 }
 
-const find = ({ channels }: Ready, name: string): [number, Channel] | undefined =>
-  [...channels].find(([, channel]) => channel.name === name && (channel.step === 'creating' || channel.step === 'open'));
+const find = ({ channels }: Ready, key: string): [number, Channel] | undefined =>
+  [...channels].find(([, channel]) => channel.key === key && (channel.step === 'creating' || channel.step === 'open'));
 
-/** [MS-RDPEDYC] 3.3.5.2: one channel of a name at a time. */
-function open(state: DynamicState, { name, limit }: Wanted): DynamicOutcome {
-  if (state.step === 'capabilities') return to(state.wanted.some((each) => each.name === name) ? state : { ...state, wanted: [...state.wanted, { name, limit }] });
-  if (state.step === 'idle' || find(state, name)) return to(state);
+/** [MS-RDPEDYC] 3.3.5.2 */
+function open(state: DynamicState, { key, name, limit }: Wanted): DynamicOutcome {
+  if (state.step === 'capabilities') return to(state.wanted.some((each) => each.key === key) ? state : { ...state, wanted: [...state.wanted, { key, name, limit }] });
+  if (state.step === 'idle' || find(state, key)) return to(state);
   const id = state.next;
-  const next = withChannel({ ...state, next: id + 1 }, id, { name, limit, step: 'creating' });
+  const next = withChannel({ ...state, next: id + 1 }, id, { key, name, limit, step: 'creating' });
   return to(next, [encode(dvc.DYNVC_CREATE_REQ, { ChannelId: id, Pri: 0, ChannelName: name })]);
 }
 
-function close(state: DynamicState, name: string): DynamicOutcome {
-  if (state.step === 'capabilities') return to({ ...state, wanted: state.wanted.filter((each) => each.name !== name) });
-  const found = state.step === 'ready' ? find(state, name) : undefined;
+function close(state: DynamicState, key: string): DynamicOutcome {
+  if (state.step === 'capabilities') return to({ ...state, wanted: state.wanted.filter((each) => each.key !== key) });
+  const found = state.step === 'ready' ? find(state, key) : undefined;
   if (state.step !== 'ready' || !found) return to(state);
   const [id, channel] = found;
   // A client answers a request that it has before it hears of the end.
@@ -131,7 +135,7 @@ function received(state: Exclude<DynamicState, { step: 'idle' }>, bytes: Uint8Ar
     case dvc.Cmd.CLOSE: {
       const { ChannelId } = decode(dvc.DYNVC_CLOSE, bytes);
       const channel = state.channels.get(ChannelId);
-      return channel ? to(withChannel(state, ChannelId, undefined), [], [{ type: 'closed', name: channel.name, id: ChannelId }]) : to(state);
+      return channel ? to(withChannel(state, ChannelId, undefined), [], [{ type: 'closed', key: channel.key, name: channel.name, id: ChannelId }]) : to(state);
     }
     default: // [MS-RDPEDYC] 2.2.3.3, 2.2.3.4: compressed data are for version 3, 2.2.5: soft sync for transports over UDP
       return illegal(`Cmd ${cmd} is not one that was agreed on`, state.step, 'DYNVC_PDU', '[MS-RDPEDYC] 2.2');
@@ -156,28 +160,28 @@ function created(state: Ready, bytes: Uint8Array): DynamicOutcome {
   const { ChannelId: id, CreationStatus: status } = decode(dvc.DYNVC_CREATE_RSP, bytes);
   const channel = state.channels.get(id);
   if (!channel || channel.step === 'open' || channel.step === 'closing') return illegal(`channel ${id} is not being created`, state.step, 'DYNVC_CREATE_RSP', '[MS-RDPEDYC] 3.3.5.2.2');
-  const { name } = channel;
-  if (status < 0) return to(withChannel(state, id, undefined), [], channel.step === 'creating' ? [{ type: 'unheard', name, status }] : []);
-  if (channel.step === 'creating') return to(withChannel(state, id, { ...channel, step: 'open' }), [], [{ type: 'opened', name, id }]);
+  const { key, name } = channel;
+  if (status < 0) return to(withChannel(state, id, undefined), [], channel.step === 'creating' ? [{ type: 'unheard', key, name, status }] : []);
+  if (channel.step === 'creating') return to(withChannel(state, id, { ...channel, step: 'open' }), [], [{ type: 'opened', key, name, id }]);
   return to(withChannel(state, id, { ...channel, step: 'closing' }), [encode(dvc.DYNVC_CLOSE, { ChannelId: id })]);
 }
 
 /** [MS-RDPEDYC] 3.1.5.2: a message, or a part of one. @param length the whole message's, of its first part */
 function data(state: Ready, id: number, part: Uint8Array, length?: number): DynamicOutcome {
   const channel = state.channels.get(id);
-  if (!channel) return to(state, [], [{ type: 'message', name: '', message: part }]);
-  const { name, step } = channel;
-  if (step === 'closing') return to(state, [], [{ type: 'late', name }]);
+  if (!channel) return to(state, [], [{ type: 'message', key: '', name: '', message: part }]);
+  const { key, name, step } = channel;
+  if (step === 'closing') return to(state, [], [{ type: 'late', key, name }]);
   if (step !== 'open') return illegal(`data in channel ${id}, which is not open yet`, state.step, 'DYNVC_DATA', '[MS-RDPEDYC] 3.3.5.3');
   const where = 'DYNVC_DATA_FIRST.Length';
   if (length === undefined && !channel.assembly) {
     const whole = new Assembly(part.length, channel.limit, where);
     whole.add(part);
-    return to(state, [], [{ type: 'message', name, message: whole.message }]);
+    return to(state, [], [{ type: 'message', key, name, message: whole.message }]);
   }
   if (length !== undefined && channel.assembly) illegal(`a message begins in channel ${id} before the last one is complete`, state.step, 'DYNVC_DATA_FIRST', '[MS-RDPEDYC] 3.1.5.2');
   const assembly = channel.assembly ?? new Assembly(length!, channel.limit, where);
   assembly.add(part);
   if (!assembly.complete) return to(channel.assembly ? state : withChannel(state, id, { ...channel, assembly }));
-  return to(withChannel(state, id, { ...channel, assembly: undefined }), [], [{ type: 'message', name, message: assembly.message }]);
+  return to(withChannel(state, id, { ...channel, assembly: undefined }), [], [{ type: 'message', key, name, message: assembly.message }]);
 }
