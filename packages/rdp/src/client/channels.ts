@@ -7,12 +7,17 @@ import { Cursor, decode, encode } from '@belvedere/wire';
 import { Assembly, CHANNEL_PDU, ChunkReader, chunks } from '../pdu/channel.js';
 import * as dvc from '../pdu/dynamicChannel.js';
 
-/** Who listens for one dynamic channel. */
+/** Who listens for dynamic channels of one name. */
 export interface ClientListener {
   readonly name: string;
-  /** The server has opened it. @param say sends a message in it */
-  opened?(say: (message: Uint8Array) => void): void;
+  /** The server has opened one. @param say sends a message in it */
+  opened(say: (message: Uint8Array) => void): ClientChannel;
+}
+
+/** One channel that is open. */
+export interface ClientChannel {
   message(message: Uint8Array): void;
+  /** By the server. */
   closed?(): void;
 }
 
@@ -26,7 +31,7 @@ export class ClientChannels {
   /** Answered to a server that offers as much. */
   static readonly VERSION = 3;
   private readonly reader = new ChunkReader(MAX_MESSAGE);
-  private readonly open = new Map<number, { readonly listener: ClientListener; assembly?: Assembly }>();
+  private readonly open = new Map<number, { readonly name: string; channel?: ClientChannel; assembly?: Assembly }>();
 
   /** @param write sends a packet in the static channel */
   constructor(
@@ -43,8 +48,8 @@ export class ClientChannels {
 
   /** Ends a channel from this side. */
   close(name: string): void {
-    for (const [ChannelId, { listener }] of this.open) {
-      if (listener.name !== name) continue;
+    for (const [ChannelId, each] of this.open) {
+      if (each.name !== name) continue;
       this.open.delete(ChannelId);
       this.say(encode(dvc.DYNVC_CLOSE, { ChannelId }));
     }
@@ -72,7 +77,7 @@ export class ClientChannels {
         if (!channel) return;
         this.open.delete(ChannelId);
         this.say(encode(dvc.DYNVC_CLOSE, { ChannelId }));
-        channel.listener.closed?.();
+        channel.channel?.closed?.();
       }
     }
   }
@@ -82,21 +87,22 @@ export class ClientChannels {
     const listener = this.listeners.find(({ name }) => name === ChannelName);
     this.say(encode(dvc.DYNVC_CREATE_RSP, { ChannelId, CreationStatus: listener ? 0 : NOT_FOUND }));
     if (!listener) return;
-    this.open.set(ChannelId, { listener });
-    listener.opened?.((message) => {
-      if (this.open.get(ChannelId)?.listener === listener) for (const each of dvc.dataPdus(ChannelId, message)) this.say(each);
+    const entry: { name: string; channel?: ClientChannel } = { name: ChannelName };
+    this.open.set(ChannelId, entry);
+    entry.channel = listener.opened((message) => {
+      if (this.open.get(ChannelId) === entry) for (const each of dvc.dataPdus(ChannelId, message)) this.say(each);
     });
   }
 
   private data(ChannelId: number, part: Uint8Array): void {
     const channel = this.open.get(ChannelId);
     if (!channel) return;
-    const { listener, assembly } = channel;
-    if (!assembly) return listener.message(part);
+    const { assembly } = channel;
+    if (!assembly) return channel.channel?.message(part);
     assembly.add(part);
     if (!assembly.complete) return;
     channel.assembly = undefined;
-    listener.message(assembly.message);
+    channel.channel?.message(assembly.message);
   }
 
   private say(pdu: Uint8Array): void {

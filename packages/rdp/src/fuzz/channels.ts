@@ -33,7 +33,7 @@ export function channels(random: Random, took: (bytes: Uint8Array) => void): str
   const off = random.below(8) === 0;
   const gate = new Gate((feature) => !(off && feature === 'display'));
   const toServer: Uint8Array[] = [];
-  const client = new ClientChannels([{ name: disp.DISPLAY_CONTROL, message: () => undefined }], (packet) => void toServer.push(packet));
+  const client = new ClientChannels([{ name: disp.DISPLAY_CONTROL, opened: () => ({ message: () => undefined }) }], (packet) => void toServer.push(packet));
   const server = new Channels(link, gate, (packets) => {
     for (const packet of packets) client.receive(SEND_DATA_INDICATION.decode(new Cursor(decodeData(packet))).userData);
   });

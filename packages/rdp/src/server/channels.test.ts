@@ -2,7 +2,7 @@
 import { expect, jest, test } from '@jest/globals';
 import { once } from 'node:events';
 import { encode } from '@belvedere/wire';
-import type { ClientListener } from '../client/channels.js';
+import type { ClientChannel, ClientListener } from '../client/channels.js';
 import type { RdpClient } from '../client/index.js';
 import * as disp from '../pdu/displayControl.js';
 import { PatternScreen } from '../testing/pattern.js';
@@ -31,15 +31,10 @@ class Listener implements ClientListener {
 
   constructor(readonly name: string = disp.DISPLAY_CONTROL) {}
 
-  opened(say: (message: Uint8Array) => void): void {
+  opened(say: (message: Uint8Array) => void): ClientChannel {
     this.say = say;
     this.add('opened');
-  }
-  message(message: Uint8Array): void {
-    this.add(Buffer.from(message).toString('hex'));
-  }
-  closed(): void {
-    this.add('closed');
+    return { message: (message) => this.add(Buffer.from(message).toString('hex')), closed: () => this.add('closed') };
   }
   send(message: Uint8Array): void {
     this.say!(message);

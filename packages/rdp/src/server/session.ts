@@ -23,6 +23,7 @@ import { runCredSsp } from './nla.js';
 import type { ClientInfo, RdpServerOptions } from './options.js';
 import { DisplayControl } from './displayControl.js';
 import { bitmapUpdates, monitorLayout, paletteUpdate, type PointerShape, pointerUpdate } from './output.js';
+import { ChosenVideo, VideoRedirectionService } from './videoRedirection.js';
 import { SurfaceVideo } from './surfaceVideo.js';
 import { featureOf, Gate, type Permits } from './policy.js';
 import type { Link, Share } from './state.js';
@@ -78,6 +79,8 @@ export class Session {
   private share: Share | undefined;
   /** What it may use besides the screen and its keys, once it is in. */
   private channels: Channels | undefined;
+  /** Its own player of moving pictures, should it have one. */
+  private player: VideoRedirectionService | undefined;
   private attachment: Attachment | undefined;
   private suppressed = false;
   /** It sees a notice, since it may not see the guest. */
@@ -167,6 +170,7 @@ export class Session {
   policyChanged(): void {
     this.hands.policyChanged();
     this.channels?.policyChanged();
+    this.player?.offer(this.host.options.video!.enabled);
     if (this.share && this.connection.state.step === 'active' && this.veiled !== this.blind) this.show(this.share);
     else this.pace();
   }
@@ -409,6 +413,10 @@ export class Session {
     this.announced = true;
     this.channels = new Channels(share.link, this.gate, (packets) => this.connection.write(packets));
     this.channels.start(this.services());
+    if (this.host.options.video) {
+      this.player = new VideoRedirectionService(this.channels, () => this.share!.desktop, () => this.pace());
+      this.player.offer(this.host.options.video.enabled);
+    }
     this.host.connected(this);
   }
 
@@ -442,10 +450,12 @@ export class Session {
     if (this.suppressed) this.attachment.suspend();
   }
 
-  /** How it is shown moving pictures. */
+  /** How it is shown moving pictures: by its own player, if it has one; else in a codec, if it has one. */
   private video(share: Share): { readonly video?: VideoSink } {
     const { videoCodec, fastPathOutput } = share.capabilities;
-    return videoCodec && fastPathOutput && share.link.client.bitsPerPixel > 8 ? { video: new SurfaceVideo(share, videoCodec, (packets) => this.connection.write(packets)) } : {};
+    const surface = videoCodec && fastPathOutput && share.link.client.bitsPerPixel > 8 ? new SurfaceVideo(share, videoCodec, (packets) => this.connection.write(packets)) : undefined;
+    if (this.asked || this.told || !this.host.options.video) return {};
+    return { video: new ChosenVideo(() => this.player, surface) };
   }
 
   /** The guest's pointer has another shape. */
