@@ -194,7 +194,7 @@ test('the setting takes the player back, and asks for it again', () => {
 
 test('a player comes before a codec, as long as there is one', () => {
   const log: string[] = [];
-  const sink = (name: string) => ({ ready: true, show: () => (log.push(name), true), end: () => void log.push(`${name} ends`) });
+  const sink = (name: string) => ({ ready: true, show: () => log.push(name) > 0, end: () => void log.push(`${name} ends`) });
   const [player, surface] = [sink('player'), sink('surface')];
   const chosen = new ChosenVideo(() => player, surface);
   const pixels = new Uint32Array(0);
