@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { end, start, type VirtualDisplay } from '@belvedere/viewers';
+import { end, start, until, type VirtualDisplay } from '@belvedere/viewers';
 import type { Rect, Region } from '@belvedere/video';
 
 const run = promisify(execFile);
@@ -65,11 +65,12 @@ export async function openStage(display: VirtualDisplay, folder: string, films: 
   return stage;
 }
 
-/** Resolves with a window's number once it is there. */
-async function windowOf(stage: Stage, name: string): Promise<string> {
-  const found = await stage.xdotool('search', '--sync', '--onlyvisible', '--name', name);
-  return found.trim().split('\n').at(-1)!;
-}
+/** Resolves with a window's number once it shows. */
+const windowOf = (stage: Stage, name: string): Promise<string> =>
+  until(`a window called ${name}`, async () => {
+    const found = await stage.xdotool('search', '--onlyvisible', '--name', name).catch(() => '');
+    return found.trim().split('\n').findLast((id) => id !== '');
+  });
 
 const place = (stage: Stage, window: string, { x, y, width, height }: Rect): Promise<string> =>
   stage.xdotool('windowsize', '--sync', window, String(width), String(height), 'windowmove', window, String(x), String(y));
