@@ -1,7 +1,7 @@
 /**
  * When to stop sending rounds of changed pages and pause: the decision after each round. Pure.
  *
- * The guest is paused when what is left fits the downtime that was asked for. A guest that changes memory as fast as it is sent is slowed
+ * The guest is paused when what is left fits the downtime that was asked for, and another round would not bring it down much. A guest that changes memory as fast as it is sent is slowed
  * step by step; when it stands still nearly always and that is not enough, the pause may grow to the operator's limit; then the move
  * is given up. Each round either brings what is left down by a quarter or takes a step, so there is an end.
  */
@@ -29,6 +29,8 @@ export type Verdict =
 export const SLOWNESS: readonly number[] = [0.2, 0.4, 0.6, 0.75, 0.85, 0.92, 0.95];
 /** What is left has to shrink to this share of what it was, or a step is taken. */
 const GOOD = 0.75;
+/** Of the wanted downtime, what is not worth another round. */
+const SMALL = 0.1;
 /** Of the wanted downtime, what pages may have even when device state alone takes all of it. */
 const LEAST_FOR_PAGES = 0.25;
 
@@ -53,8 +55,10 @@ export class Rounds {
     const pagesTime = left * this.perPage;
     const expected = this.fixed + pagesTime;
     const { maxDowntime, longestDowntime } = this.limits;
-    if (left === 0 || pagesTime <= Math.max(maxDowntime - this.fixed, LEAST_FOR_PAGES * maxDowntime)) return { next: 'pause', expected };
-    if (left <= GOOD * this.best) {
+    const fits = pagesTime <= Math.max(maxDowntime - this.fixed, LEAST_FOR_PAGES * maxDowntime);
+    const shrinks = left <= GOOD * this.best;
+    if (left === 0 || (fits && (!shrinks || pagesTime <= SMALL * maxDowntime))) return { next: 'pause', expected };
+    if (shrinks) {
       this.best = left;
       return { next: 'round' };
     }
