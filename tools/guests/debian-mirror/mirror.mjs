@@ -3,8 +3,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../../setup/places.mjs';
 
-/** Counts up when the choice of packages, or what the index says of them, changes. */
-const RECIPE = 3;
+/** Counts up when the choice of packages, what the index says of them, or the component that installs them changes. */
+const RECIPE = 4;
 
 /** The release that is installed: the one of debian-installer-12. */
 export const SUITE = 'bookworm';
