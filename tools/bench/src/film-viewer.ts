@@ -11,46 +11,13 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { RdpServer, type Screen, serverIdentity } from '@belvedere/rdp';
+import { RdpServer, serverIdentity } from '@belvedere/rdp';
 import { VideoFinder } from '@belvedere/video';
-import { Desktop } from '@belvedere/video/testing';
 import { colourAt, comparePictures, startViewer, VirtualDisplay } from '@belvedere/viewers';
 import { decodeRecording, draw } from './recordings/recording.js';
+import { Canvas, HEIGHT, MARK, markOf, WIDTH } from './screen.js';
 
-const WIDTH = 1024;
-const HEIGHT = 768;
 const PASSWORD = 'a password';
-/** In the last corner: its colour changes with each frame. */
-const MARK = { x: WIDTH - 16, y: HEIGHT - 16, width: 16, height: 16 };
-
-/** A desktop as a screen. */
-class Canvas implements Screen {
-  readonly width = WIDTH;
-  readonly height = HEIGHT;
-  readonly stride = 4 * WIDTH;
-  readonly desktop = new Desktop(WIDTH, HEIGHT);
-  readonly pixels = new Uint8Array(this.desktop.pixels.buffer);
-  private damage: ReturnType<Screen['takeDamage']> = [];
-  private readonly listeners = new Set<() => void>();
-
-  changed(region: ReturnType<Screen['takeDamage']>): void {
-    this.damage = [...this.damage, ...region];
-    for (const listener of this.listeners) listener();
-  }
-  takeDamage(): ReturnType<Screen['takeDamage']> {
-    const taken = this.damage;
-    this.damage = [];
-    return taken;
-  }
-  onDamage(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  }
-  onResize(): () => void {
-    return () => undefined;
-  }
-}
-
 export interface Figures {
   /** Frames drawn, and those of them seen in the viewer's window. */
   readonly drawn: number;
@@ -126,8 +93,6 @@ export async function show(film: Film, { seconds, rate, video }: { readonly seco
     rmSync(folder, { recursive: true });
   }
 }
-
-const markOf = (number: number): number => (number * 0x050301) & 0xffffff;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { seconds: { type: 'string', default: '8' }, rate: { type: 'string', default: '30' }, size: { type: 'string', default: '640x360' }, recording: { type: 'string' } } });
