@@ -55,7 +55,7 @@ export interface RdpServerOptions {
   readonly permits?: Permits;
   /** Moving pictures as video, for clients that can show them so. Without it they come as the rest of the screen. */
   readonly video?: VideoRedirection;
-  /** Clients that are in at once; 32 without it. */
+  /** Clients that are in at once; 64 without it. */
   readonly maxClients?: number;
   /** Milliseconds until a client must have logged in; 30,000 without it. */
   readonly loginTimeout?: number;

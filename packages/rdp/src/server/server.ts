@@ -24,7 +24,7 @@ import { Veils } from './veils.js';
 const LOGIN_TIMEOUT = 30_000;
 const DIALOG_TIMEOUT = 120_000;
 const JUDGEMENT_TIMEOUT = 60_000;
-const MAX_CLIENTS = 32;
+const MAX_CLIENTS = 64;
 /**
  * Connections that have not logged in. The oldest, first of those that did not even try, makes room for a new one: idle ones lock nobody
  * out.
