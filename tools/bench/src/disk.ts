@@ -1,9 +1,10 @@
 /**
  * A VDI beside the raw file, both by the interface that an engine has of a disk, in the same run; and how a dynamic image of 1 TB opens.
  *
- * Run: `node dist/disk.js [--megabytes 256] [--turns 15] [--folder PATH]`. A guest's controller has one request at a time under way, of one sector to 1 MiB, and
+ * Run: `node dist/disk.js [--megabytes 256] [--turns 16] [--folder PATH]`. A guest's controller has one request at a time under way, of one sector to 1 MiB, and
  * flushes now and then; so does this. Each pass is measured whole, with the flush that ends its writes and with every stall in between. In each turn both sides make the
- * pass, one right after the other, in changing order; their times are compared within the turn, and of the turns the median share counts. First writes to a
+ * pass, one right after the other, in changing order; their times are compared within the turn. Whoever is second in a turn may find the host busy with what the first has left, so two turns, one in each order, are one
+ * comparison (the geometric mean of their shares), and of those the median counts. First writes to a
  * new image, which must find room for it, are passes of their own; cold reads begin with nothing of the file in the host's cache. What was read is verified: against what was written, and
  * in the end all bytes of the two disks against each other.
  */
@@ -22,7 +23,7 @@ export interface DiskFigure {
   /** MB (10^6 bytes) a second, in the median of the turns. */
   readonly raw: number;
   readonly vdi: number;
-  /** The VDI's speed as a share of the raw file's, within one turn: the median of the turns, the least and the most. */
+  /** The VDI's speed as a share of the raw file's, in two turns of changed order: the median of all such pairs, the least and the most. */
   readonly share: number;
   readonly least: number;
   readonly most: number;
@@ -161,7 +162,7 @@ function dropCache(path: string): void {
   if (status !== 0) throw new Error(`cold reads need GNU dd: ${stderr}`);
 }
 
-/** @param megabytes of the disk, in MiB; @param turns of both sides, in each pass */
+/** @param megabytes of the disk, in MiB; @param turns of both sides, in each pass: an even number */
 export async function diskFigures(megabytes: number, turns: number, parent = tmpdir()): Promise<DiskFigure[]> {
   const disks = new Disks(mkdtempSync(join(parent, 'belvedere-bench-disk-')), megabytes * MiB);
   try {
@@ -195,7 +196,8 @@ async function fillBoth(disks: Disks): Promise<void> {
 }
 
 function figureOf({ what }: Pass, { raw, vdi }: Readonly<Record<Side, readonly number[]>>, bytes: number): DiskFigure {
-  const shares = raw.map((time, turn) => time / vdi[turn]!);
+  const turns = raw.map((time, turn) => time / vdi[turn]!);
+  const shares = turns.flatMap((share, turn) => (turn % 2 ? [Math.sqrt(share * turns[turn - 1]!)] : []));
   return { what, raw: bytes / median(raw) / 1000, vdi: bytes / median(vdi) / 1000, share: median(shares), least: Math.min(...shares), most: Math.max(...shares) };
 }
 
@@ -232,10 +234,10 @@ export async function opening(parent = tmpdir()): Promise<OpeningFigure> {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { values } = parseArgs({ options: { megabytes: { type: 'string', default: '256' }, turns: { type: 'string', default: '15' }, folder: { type: 'string', default: tmpdir() } } });
+  const { values } = parseArgs({ options: { megabytes: { type: 'string', default: '256' }, turns: { type: 'string', default: '16' }, folder: { type: 'string', default: tmpdir() } } });
   const [megabytes, turns] = [Number(values.megabytes), Number(values.turns)];
   if (!(Number.isInteger(megabytes) && megabytes >= 1 && megabytes <= 4096)) throw new RangeError(`--megabytes ${values.megabytes}: give a whole number from 1 to 4096`);
-  if (!(Number.isInteger(turns) && turns >= 1 && turns <= 100)) throw new RangeError(`--turns ${values.turns}: give a whole number from 1 to 100`);
+  if (!(Number.isInteger(turns / 2) && turns >= 2 && turns <= 100)) throw new RangeError(`--turns ${values.turns}: give an even number from 2 to 100`);
   const load = (): string => loadavg()[0]!.toFixed(1);
   console.log(`${megabytes} MiB, ${turns} turns; the host's load is ${load()}`);
   for (const { what, raw, vdi, share, least, most } of await diskFigures(megabytes, turns, values.folder)) {
