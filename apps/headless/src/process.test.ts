@@ -119,7 +119,7 @@ describe('a machine process', () => {
     // It stands as it stood, and the state that it runs on from is gone.
     const next = spec({ restore: true, startPaused: true });
     expect(await start(next)).toEqual({ ready: true });
-    expect((await readdir(folder)).filter((name) => name.includes('.sav'))).toEqual([]);
+    expect((await readdir(folder)).filter((name) => name.endsWith('.sav'))).toEqual([]);
     const again = await ControlClient.connect(next.controlSocket);
     expect((await again.request('status', {})).state).toBe('paused');
     expect(await shot(again)).toBe(before);

@@ -27,7 +27,7 @@ async function still(name: string, guest: TestCard): Promise<Picture> {
   await home.type(`VBoxManage controlvm ${name} resume`);
   return picture;
 }
-const states = async (name: string): Promise<string[]> => readdirSync(join(dirname((await home.info(name)).get('CfgFile')!), 'Snapshots')).filter((file) => file.includes('.sav'));
+const states = async (name: string): Promise<string[]> => readdirSync(join(dirname((await home.info(name)).get('CfgFile')!), 'Snapshots')).filter((file) => /[.]sav([.]new)?$/.test(file));
 const start = (name: string): Promise<string> => home.type(`VBoxManage startvm ${name} --type headless`);
 
 describe('a machine with a disk', () => {

@@ -19,7 +19,7 @@ describe('saved states over the socket', () => {
     expect(answer.status).toBeGreaterThanOrEqual(400);
     return answer.body;
   };
-  const states = async (machine: Machine): Promise<string[]> => (await readdir(join(machine.folder, 'Snapshots')).catch(() => [])).filter((name) => name.includes('.sav'));
+  const states = async (machine: Machine): Promise<string[]> => (await readdir(join(machine.folder, 'Snapshots')).catch(() => [])).filter((name) => /[.]sav([.]new)?$/.test(name));
   const fileOf = (machine: Machine): string => stateFileOf(machine.settingsFile, machine.uuid);
   async function* nothing(): AsyncGenerator<never> {}
   const aState = (path: string): Promise<number> =>
